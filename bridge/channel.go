@@ -1,0 +1,110 @@
+package bridge
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// A Channel carries messages to people on one platform. Sending is all it must be able to do; what
+// else it can do is found by asking whether it is a Runner, Server, Splitter, Typer or Limiter.
+type Channel interface {
+	// Name returns the channel's name in addresses, settings and metrics, such as "telegram".
+	Name() string
+
+	// Send sends one part of a message to an address of this channel and returns when the platform
+	// has accepted it. A failure that the platform told, or that kept us from asking it, is a
+	// *SendError. Send returns soon after ctx ends.
+	Send(ctx context.Context, to Address, p Part) error
+}
+
+// A Part is what one call of Send sends.
+type Part struct {
+	ID   string // the same on every attempt
+	Text string // Markdown, as models write it
+	// InDoubt is set where an earlier attempt may have gone through without our hearing of it.
+	InDoubt bool
+}
+
+// Receive takes a message in. When it returns nil the message is in the store, or was there
+// already, and the platform may be told so. On any other error the platform must deliver it again,
+// but for ErrFull, where a channel that cannot refuse a message drops it.
+type Receive func(context.Context, Inbound) error
+
+// A Runner is a channel that has work of its own to do while the bridge runs, in one process at a
+// time: it polls its platform, or keeps its webhook set there.
+type Runner interface {
+	// Run works until ctx ends or something fails; it is called again after a pause then. A
+	// *SendError with reason Denied marks the channel as refused. Run calls ready once the channel
+	// works.
+	Run(ctx context.Context, receive Receive, ready func()) error
+}
+
+// A Server is a channel that is told of messages by HTTP.
+type Server interface {
+	// Routes registers the channel's routes with handle, whose pattern is as for http.ServeMux.
+	// What is registered gets bodies of at most 1 MiB; reading more fails with *http.MaxBytesError.
+	Routes(handle func(pattern string, h http.Handler), receive Receive)
+}
+
+// A Splitter is a channel whose platform limits how long a message can be.
+type Splitter interface {
+	// Split cuts the text of a message into the parts that are sent one after the other. It is
+	// called once for a message, when its turn is finished; no part is empty.
+	Split(text string) []string
+}
+
+// A Typer is a channel that can show that an answer is being written.
+type Typer interface {
+	// Typing shows it for about five seconds.
+	Typing(ctx context.Context, to Address) error
+}
+
+// A Limiter is a channel whose platform limits how fast one may send.
+type Limiter interface {
+	// Limits returns the limits that sending to an address is under, that of the conversation
+	// first. All replicas together keep them.
+	Limits(to Address) []Limit
+}
+
+// A Limit allows one call each Every, and Burst calls at once after a silence.
+type Limit struct {
+	Key   string // what is limited: unique over channels
+	Every time.Duration
+	Burst int
+}
+
+// A Reason says what went wrong with a send, in the bridge's words.
+type Reason int
+
+// The reasons. Each says what the outbox does about it.
+const (
+	// Unavailable: the platform could not be asked, or failed: try again.
+	Unavailable Reason = iota
+	// Throttled: the platform wants us to wait: try again after RetryAfter.
+	Throttled
+	// Blocked: the person does not want to hear from us, or is gone: never again until they write.
+	Blocked
+	// Rejected: this message will never pass.
+	Rejected
+	// Denied: the platform does not know us, or not any more: nothing passes until the operator
+	// mends it.
+	Denied
+)
+
+func (r Reason) String() string {
+	return [...]string{"unavailable", "throttled", "blocked", "rejected", "denied"}[r]
+}
+
+// A SendError says why a platform did not do as asked.
+type SendError struct {
+	Reason     Reason
+	RetryAfter time.Duration // how long the platform asks us to wait; 0 where it does not say
+	InDoubt    bool          // the platform may have done it all the same
+	Err        error         // for the log: names no secret and quotes no person
+}
+
+func (e *SendError) Error() string { return fmt.Sprintf("%s: %v", e.Reason, e.Err) }
+
+func (e *SendError) Unwrap() error { return e.Err }

@@ -1,0 +1,107 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An Address is where a person can be reached: a channel and the person's name on it.
+type Address struct {
+	Channel string `json:"channel"` // as the channel calls itself: "telegram"
+	ID      string `json:"id"`      // the channel's own: a chat, a number, a web session
+}
+
+// String returns the address as operators write it, such as telegram:42.
+func (a Address) String() string { return a.Channel + ":" + a.ID }
+
+// ParseAddress reads an address as String writes it.
+func ParseAddress(s string) (Address, error) {
+	channel, id, ok := strings.Cut(s, ":")
+	if !ok || channel == "" || id == "" {
+		return Address{}, fmt.Errorf("address %q: want CHANNEL:ID, such as telegram:42", s)
+	}
+	return Address{channel, id}, nil
+}
+
+// A SessionID names one person's conversation. It is random and says nothing about the person.
+type SessionID string
+
+// Inbound is one message as a channel understood it, proven to come from where it says.
+type Inbound struct {
+	// ID is the same each time the platform delivers this message, and no other message of the
+	// person has it on any channel; a channel whose platform counts puts its own name in front.
+	ID   string  `json:"id"`
+	From Address `json:"from"`
+	Text string  `json:"text,omitempty"`
+	// At is when the person wrote it, by the platform's clock.
+	At          time.Time    `json:"at"`
+	Attachments []Attachment `json:"attachments,omitempty"`
+	// Name and Language are what the platform says of the person: how they are called, and a
+	// BCP 47 tag. Either may be empty, and both are the person's own to set: trust neither.
+	Name     string `json:"name,omitempty"`
+	Language string `json:"language,omitempty"`
+	// Hold is how long to wait for the rest before answering, where the platform cuts what a
+	// person sent in one go into several messages.
+	Hold time.Duration `json:"-"`
+}
+
+// A Kind tells what an attachment is to the person who sent it.
+type Kind string
+
+// The kinds of attachments. Other is whatever has no words in it and is none of the rest.
+const (
+	Image    Kind = "image"
+	Voice    Kind = "voice"
+	Audio    Kind = "audio"
+	Video    Kind = "video"
+	Document Kind = "document"
+	Sticker  Kind = "sticker"
+	Location Kind = "location"
+	Contact  Kind = "contact"
+	Other    Kind = "other"
+)
+
+// An Attachment is what came with a message besides its words.
+type Attachment struct {
+	Kind Kind   `json:"kind"`
+	MIME string `json:"mime,omitempty"` // as the platform says; trust it no further than that
+	Name string `json:"name,omitempty"`
+	Size int64  `json:"size,omitempty"` // bytes; 0 where the platform does not say
+	// Ref is what the channel needs to fetch it. It holds no secret.
+	Ref string `json:"ref,omitempty"`
+}
+
+// A Role tells who speaks in an Entry.
+type Role string
+
+// The roles: the person, the model, and Ferry itself.
+const (
+	User      Role = "user"
+	Assistant Role = "assistant"
+	Notice    Role = "notice"
+)
+
+// An Entry is one message of a session's history.
+type Entry struct {
+	ID          string       `json:"id"`
+	Role        Role         `json:"role"`
+	Text        string       `json:"text"`
+	At          time.Time    `json:"at"`
+	Channel     string       `json:"channel"`        // where it was written or answered
+	Turn        string       `json:"turn,omitempty"` // the id of the turn it belongs to
+	Attachments []Attachment `json:"attachments,omitempty"`
+	// Aside is set on what was said to Ferry and by Ferry rather than to the assistant: commands,
+	// answers to questions, notices. People see it in their history; the model never does.
+	Aside bool `json:"aside,omitempty"`
+	// Stopped is set on an answer that its reader cut short.
+	Stopped bool `json:"stopped,omitempty"`
+	// Replaces is the id of the answer that this one was asked for instead of.
+	Replaces string `json:"replaces,omitempty"`
+	// Seq orders a session's entries; the store gives it. Later entries have higher ones.
+	Seq int64 `json:"-"`
+}
+
+// ErrFull says that a person has as many messages waiting as Ferry keeps; this one was not taken.
+var ErrFull = errors.New("too many messages of this person are waiting")
