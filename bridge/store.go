@@ -92,9 +92,10 @@ type Inbox interface {
 	Record(ctx context.Context, it Item, take bool) (Receipt, error)
 
 	// Stop marks the turn at the head of the session's lane as stopped, if its id is turn or turn is
-	// empty, and counts id as seen. It returns the turn's id, or "" where there is no such turn or
-	// id was seen before; seen tells which. Stopping a turn again changes nothing. Every process
-	// gets a Signal.
+	// empty, and returns the turn's id; only then does it count id as seen. A head that waits to be
+	// taken may be taken at once then. It returns "" where there is no such turn, or where id was
+	// seen before, which seen tells. Stopping a turn again changes nothing. Every process gets a
+	// Signal.
 	Stop(ctx context.Context, from Address, turn, id string) (stopped string, seen bool, err error)
 }
 
@@ -121,6 +122,11 @@ type Lease struct {
 	Answered int
 	// Out is what the turns before left to send, not relayed yet. Of a session's lane only.
 	Out []Item
+
+	// More is set by whatever gives the lease back, if the lane is ready to be taken again.
+	More bool
+
+	atOnce bool // taken as it was put, without waiting
 
 	// Mark is what Mark or Later last noted about this head. Of an address's lane only.
 	Mark string

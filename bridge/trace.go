@@ -6,10 +6,9 @@ import "time"
 type Trace struct {
 	// Received is called for each message that a channel hands in: accepted, duplicate or full.
 	Received func(channel, result string)
-	// Asked is called when a turn's first request to the model is about to be made, with the time
-	// since the turn's last message was recorded; late is set where it had to wait for another
-	// turn, a free place or a model that was away.
-	Asked func(overhead time.Duration, late bool)
+	// Asked is called when a turn that did not have to wait, neither for another turn nor for a free
+	// place, is about to ask the model, with the time since its message was received.
+	Asked func(overhead time.Duration)
 	// FirstToken is called when the first piece of an answer has come, with the time since it was
 	// asked for.
 	FirstToken func(d time.Duration)
@@ -30,9 +29,9 @@ func (t Trace) received(channel, result string) {
 	}
 }
 
-func (t Trace) asked(d time.Duration, late bool) {
+func (t Trace) asked(d time.Duration) {
 	if t.Asked != nil {
-		t.Asked(d, late)
+		t.Asked(d)
 	}
 }
 

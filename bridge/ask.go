@@ -1,0 +1,195 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"ferry/bridge/texts"
+)
+
+// How long a model may be away before a person who waits is told so, and before it is given up.
+const (
+	modelNoticed = 10 * time.Second
+	modelGiveUp  = 15 * time.Minute
+)
+
+// converse has the model answer what was said.
+func (t *turn) converse(ctx context.Context) error {
+	t.hear(false)
+	if refused, err := t.overLimit(ctx); refused || err != nil {
+		return err
+	}
+	return t.ask(ctx, t.since(), "", t.out.Entries)
+}
+
+// ask asks the model to answer the latest entries, with as much of the history since then before them
+// as fits, and leaves what comes of it in the outcome.
+func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []Entry) error {
+	if t.l.Stopped {
+		t.notice(texts.StopEmpty, nil)
+		t.verdict = "stopped"
+		return nil
+	}
+	history, err := t.history(ctx, since)
+	if err != nil {
+		return err
+	}
+	history = conversation(history, latest[0].ID)
+
+	typed := t.typing(ctx)
+	text, usage, err := t.write(ctx, history, latest, t.Settings.PromptTokens)
+	if failure, ok := errors.AsType[*ModelError](err); ok && failure.Fault == TooLong && len(history) > 0 {
+		text, usage, err = t.write(ctx, history, latest, t.Settings.PromptTokens/2)
+	}
+	typed()
+
+	switch {
+	case err == nil:
+		mark := ""
+		if usage.Truncated {
+			mark = t.Texts.Say(t.lang, texts.CutMark, nil)
+		}
+		t.answer(text, mark, false, replaces)
+		t.spend(usage, history, latest, text)
+		t.verdict = "answered"
+		return nil
+	case errors.Is(context.Cause(ctx), errStopped):
+		if text == "" {
+			t.notice(texts.StopEmpty, nil)
+		} else {
+			t.answer(text, t.Texts.Say(t.lang, texts.StopMark, nil), true, replaces)
+		}
+		t.spend(usage, history, latest, text)
+		t.verdict = "stopped"
+		return nil
+	case ctx.Err() != nil:
+		return err
+	}
+	return t.unanswered(ctx, err)
+}
+
+// history reads as much of what was said since then as may fit a prompt.
+func (t *turn) history(ctx context.Context, since int64) ([]Entry, error) {
+	entries, err := t.Store.Latest(ctx, t.session, since, historyBytes(t.Settings.PromptTokens))
+	if err != nil {
+		return nil, fmt.Errorf("read the history: %w", err)
+	}
+	return entries, nil
+}
+
+// write has the model write, and returns what it wrote, in full or, with an error, as far as it came.
+func (t *turn) write(ctx context.Context, history, latest []Entry, tokens int) (string, Usage, error) {
+	if t.l.atOnce {
+		t.Trace.asked(time.Since(t.said[0].Received))
+	}
+	asked := time.Now()
+	var text strings.Builder
+	usage, err := t.Model.Answer(ctx, Prompt{
+		System:    t.Settings.systemPrompt(),
+		Entries:   append(fit(history, tokens, t.Model.Tokens), latest...),
+		Person:    t.pseudonym(t.session),
+		MaxTokens: t.Settings.MaxTokens,
+	}, func(piece string) {
+		if text.Len() == 0 {
+			t.Trace.firstToken(time.Since(asked))
+		}
+		text.WriteString(piece)
+	})
+	return strings.TrimSpace(text.String()), usage, err
+}
+
+// spend counts what an answer cost, by our own estimate where the server did not say.
+func (t *turn) spend(u Usage, history, latest []Entry, text string) {
+	if u.Prompt == 0 && u.Completion == 0 {
+		for _, entry := range append(fit(history, t.Settings.PromptTokens, t.Model.Tokens), latest...) {
+			u.Prompt += t.Model.Tokens(entry)
+		}
+		u.Completion = t.Model.Tokens(Entry{Role: Assistant, Text: text})
+	}
+	t.out.Counts = true
+	t.out.Tokens = u.Prompt + u.Completion
+	t.Trace.tokens("prompt", u.Prompt)
+	t.Trace.tokens("completion", u.Completion)
+}
+
+// unanswered deals with a model that did not answer: later again if that may help, else with an
+// apology.
+func (t *turn) unanswered(ctx context.Context, err error) error {
+	failure, ok := errors.AsType[*ModelError](err)
+	if !ok {
+		failure = &ModelError{Fault: Away, Err: err}
+	}
+	apology := texts.ModelFailed
+	switch failure.Fault {
+	case TooLong:
+		apology = texts.TooLong
+	case Refused:
+		apology = texts.ModelRefused
+	case Misconfigured:
+		apology = texts.ModelBroken
+		t.Log.Error("the model's server refuses us; people get an apology until this is mended", "error", failure.Err)
+	default:
+		if t.l.Delayed < modelGiveUp {
+			return t.wait(ctx, failure)
+		}
+	}
+	t.notice(apology, nil)
+	t.verdict = "failed"
+	return nil
+}
+
+// wait leaves the turn until the model may be back. Others go on meanwhile.
+func (t *turn) wait(ctx context.Context, failure *ModelError) error {
+	t.Log.Warn("the model does not answer; it is asked again", "error", failure.Err, "for", t.l.Delayed.Round(time.Second))
+	if t.l.Delayed >= modelNoticed {
+		// The same id each time: it is said once.
+		if err := t.notify(ctx, t.to, t.id+".wait", t.Texts.Say(t.lang, texts.ModelWaiting, nil)); err != nil {
+			return err
+		}
+	}
+	delay := min(max(t.l.Delayed/2, shortestRetry), 30*time.Second)
+	t.later(ctx, t.turns, t.l, max(failure.RetryAfter, jitter(delay)), progress{}, true)
+	t.out.Done = 0
+	return nil
+}
+
+// typing shows that an answer is being written until it is called off.
+func (t *turn) typing(ctx context.Context) (off func()) {
+	p := t.ports[t.to.Channel]
+	if p == nil {
+		return func() {}
+	}
+	typer, ok := p.channel.(Typer)
+	if !ok {
+		return func() {}
+	}
+	const (
+		first = 200 * time.Millisecond // a quick answer needs none
+		again = 4 * time.Second
+	)
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	timer := time.NewTimer(first)
+	go func() {
+		defer close(done)
+		defer timer.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
+			if err := typer.Typing(ctx, t.to); err != nil && ctx.Err() == nil {
+				t.Log.Debug("show typing", "channel", t.to.Channel, "error", err) // the answer matters, this does not
+			}
+			timer.Reset(again)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}

@@ -1,0 +1,135 @@
+package bridgetest
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"ferry/bridge"
+)
+
+// waiting is how many events a fake keeps for a test that does not look.
+const waiting = 4096
+
+// A Model is a bridge.Model that does what a test says. The zero value answers every prompt with
+// "re: " and the text of its last entry.
+type Model struct {
+	// Reply writes the answer to a prompt, if it is set.
+	Reply func(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error)
+
+	once  sync.Once
+	asked chan bridge.Prompt
+}
+
+var _ bridge.Model = (*Model)(nil)
+
+// Asked returns the prompts in the order in which they came.
+func (m *Model) Asked() <-chan bridge.Prompt {
+	m.once.Do(func() { m.asked = make(chan bridge.Prompt, waiting) })
+	return m.asked
+}
+
+// Answer implements bridge.Model.
+func (m *Model) Answer(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {
+	m.Asked()
+	m.asked <- p
+	if m.Reply != nil {
+		return m.Reply(ctx, p, write)
+	}
+	write("re: " + p.Entries[len(p.Entries)-1].Text)
+	return bridge.Usage{Prompt: 10, Completion: 5}, nil
+}
+
+// Tokens counts a token for each rune, which makes budgets easy to reckon with.
+func (m *Model) Tokens(e bridge.Entry) int { return utf8.RuneCountInString(e.Text) }
+
+// A Sent is one part that a Channel was asked to send and accepted.
+type Sent struct {
+	To   bridge.Address
+	Part bridge.Part
+}
+
+// A Channel is a bridge.Channel that keeps what is sent. The zero value is called "test" and accepts
+// everything.
+type Channel struct {
+	Called string // its name
+	Max    int    // runes in a part; 0: no limit
+	Paced  []bridge.Limit
+	// Refuse is asked about each part before it is sent, if it is set.
+	Refuse func(ctx context.Context, to bridge.Address, p bridge.Part) error
+
+	once  sync.Once
+	sent  chan Sent
+	typed chan bridge.Address
+}
+
+var (
+	_ bridge.Channel  = (*Channel)(nil)
+	_ bridge.Splitter = (*Channel)(nil)
+	_ bridge.Typer    = (*Channel)(nil)
+	_ bridge.Limiter  = (*Channel)(nil)
+)
+
+func (c *Channel) init() {
+	c.once.Do(func() {
+		c.sent = make(chan Sent, waiting)
+		c.typed = make(chan bridge.Address, waiting)
+	})
+}
+
+// Name implements bridge.Channel.
+func (c *Channel) Name() string {
+	if c.Called == "" {
+		return "test"
+	}
+	return c.Called
+}
+
+// Sent returns what was sent, in order.
+func (c *Channel) Sent() <-chan Sent {
+	c.init()
+	return c.sent
+}
+
+// Typed returns where typing was shown.
+func (c *Channel) Typed() <-chan bridge.Address {
+	c.init()
+	return c.typed
+}
+
+// Send implements bridge.Channel.
+func (c *Channel) Send(ctx context.Context, to bridge.Address, p bridge.Part) error {
+	c.init()
+	if c.Refuse != nil {
+		if err := c.Refuse(ctx, to, p); err != nil {
+			return err
+		}
+	}
+	c.sent <- Sent{to, p}
+	return nil
+}
+
+// Split implements bridge.Splitter: it cuts every Max runes.
+func (c *Channel) Split(text string) []string {
+	if c.Max == 0 {
+		return []string{text}
+	}
+	var parts []string
+	for runes := []rune(strings.TrimSpace(text)); len(runes) > 0; {
+		n := min(c.Max, len(runes))
+		parts = append(parts, string(runes[:n]))
+		runes = runes[n:]
+	}
+	return parts
+}
+
+// Typing implements bridge.Typer.
+func (c *Channel) Typing(_ context.Context, to bridge.Address) error {
+	c.init()
+	c.typed <- to
+	return nil
+}
+
+// Limits implements bridge.Limiter.
+func (c *Channel) Limits(bridge.Address) []bridge.Limit { return c.Paced }

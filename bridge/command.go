@@ -1,0 +1,261 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"ferry/bridge/texts"
+)
+
+// What a session remembers of its person besides the history.
+const (
+	languageSetting = "language" // chosen with /lang
+	freshSetting    = "fresh"    // the Seq up to which the history is out of the model's sight
+	questionSetting = "question" // a question that was asked and waits for a yes or a no
+	crossedSetting  = "crossed"  // a history was brought over, or a code used
+)
+
+// stopCommand takes effect before it is recorded; see Receive.
+const stopCommand = "stop"
+
+// commands are what people can say to Ferry itself, the same on every channel.
+var commands = map[string]func(t *turn, ctx context.Context, arg string) error{
+	"start":     (*turn).start,
+	"help":      (*turn).help,
+	"new":       (*turn).fresh,
+	stopCommand: (*turn).nothingToStop,
+	"retry":     (*turn).retry,
+	"lang":      (*turn).language,
+	"privacy":   (*turn).privacy,
+	"forget":    (*turn).forget,
+}
+
+// parseCommand returns the command that a text is, and what follows it.
+func parseCommand(text string) (name, arg string, ok bool) {
+	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "/")
+	if !ok {
+		return "", "", false
+	}
+	name = rest
+	if i := strings.IndexFunc(rest, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' }); i >= 0 {
+		name, arg = rest[:i], strings.TrimSpace(rest[i:])
+	}
+	name = strings.ToLower(name)
+	_, ok = commands[name]
+	return name, arg, ok
+}
+
+func (t *turn) start(context.Context, string) error {
+	t.hear(true)
+	args := texts.Args{"Assistant": t.Settings.AssistantName}
+	if name := texts.Name(t.said[0].Name); name != "" {
+		args["Name"] = name
+		t.notice(texts.StartNamed, args)
+		return nil
+	}
+	t.notice(texts.Start, args)
+	return nil
+}
+
+func (t *turn) help(context.Context, string) error {
+	t.hear(true)
+	text := t.Texts.Say(t.lang, texts.Help, texts.Args{"Assistant": t.Settings.AssistantName})
+	t.tell(text + t.support())
+	return nil
+}
+
+// support returns a line for whoever is stuck, if the operator has named a place.
+func (t *turn) support() string {
+	if t.Settings.SupportURL == "" {
+		return ""
+	}
+	return "\n\n" + t.Texts.Say(t.lang, texts.HelpSupport, texts.Args{"URL": t.Settings.SupportURL})
+}
+
+// fresh begins a fresh conversation, with what follows the command if anything does.
+func (t *turn) fresh(ctx context.Context, arg string) error {
+	since, err := t.now(ctx)
+	if err != nil {
+		return err
+	}
+	t.set(freshSetting, strconv.FormatInt(since, 10))
+	if arg == "" {
+		t.hear(true)
+		t.notice(texts.NewDone, nil)
+		return nil
+	}
+	t.said[0].Text = arg
+	t.hear(false)
+	if refused, err := t.overLimit(ctx); refused || err != nil {
+		return err
+	}
+	return t.ask(ctx, since, "", t.out.Entries)
+}
+
+// now returns the Seq of the history's last entry.
+func (t *turn) now(ctx context.Context) (int64, error) {
+	last, err := t.Store.Latest(ctx, t.session, 0, 0)
+	if err != nil {
+		return 0, fmt.Errorf("read the end of the history: %w", err)
+	}
+	if len(last) == 0 {
+		return 0, nil
+	}
+	return last[len(last)-1].Seq, nil
+}
+
+// since returns the Seq after which the conversation began.
+func (t *turn) since() int64 {
+	since, err := strconv.ParseInt(t.l.Settings[freshSetting], 10, 64)
+	if err != nil {
+		return 0
+	}
+	return since
+}
+
+func (t *turn) nothingToStop(context.Context, string) error {
+	t.hear(true)
+	t.notice(texts.StopNothing, nil)
+	return nil
+}
+
+// retry has the model answer the latest message of the conversation again. The new answer replaces the
+// old one in later prompts; people see both.
+func (t *turn) retry(ctx context.Context, _ string) error {
+	history, err := t.history(ctx, t.since())
+	if err != nil {
+		return err
+	}
+	t.hear(true)
+	said, replaces := lastSaid(conversation(history, ""))
+	if len(said) == 0 {
+		t.notice(texts.RetryNothing, nil)
+		return nil
+	}
+	if refused, err := t.overLimit(ctx); refused || err != nil {
+		return err
+	}
+	return t.ask(ctx, t.since(), replaces, said)
+}
+
+// lastSaid returns the messages of the latest turn in which the person spoke, and the id of the answer
+// that stands after it.
+func lastSaid(seen []Entry) (said []Entry, answer string) {
+	for i := len(seen) - 1; i >= 0; i-- {
+		if seen[i].Role != User {
+			answer = seen[i].ID
+			continue
+		}
+		first := i
+		for first > 0 && seen[first-1].Role == User && seen[first-1].Turn == seen[i].Turn {
+			first--
+		}
+		return seen[first : i+1], answer
+	}
+	return nil, ""
+}
+
+func (t *turn) language(_ context.Context, arg string) error {
+	t.hear(true)
+	var list []string
+	for _, l := range t.Texts.Languages() {
+		if strings.EqualFold(arg, l.Code) || strings.EqualFold(arg, l.Name) {
+			t.set(languageSetting, l.Code)
+			t.lang = l.Code
+			t.notice(texts.LangSet, texts.Args{"Language": l.Name})
+			return nil
+		}
+		list = append(list, l.Code+" – "+l.Name)
+	}
+	t.notice(texts.LangList, texts.Args{"List": strings.Join(list, "\n"), "Example": t.lang})
+	return nil
+}
+
+func (t *turn) privacy(context.Context, string) error {
+	t.hear(true)
+	text := t.Texts.Say(t.lang, texts.Privacy, texts.Args{
+		"Days": max(1, int(t.KeptFor/(24*time.Hour))), "Assistant": t.Settings.AssistantName,
+	})
+	if t.Settings.PrivacyURL != "" {
+		text += "\n\n" + t.Texts.Say(t.lang, texts.PrivacyLink, texts.Args{"URL": t.Settings.PrivacyURL})
+	}
+	t.tell(text + t.support())
+	return nil
+}
+
+// A question is what was asked of the person, kept until they answer or talk of something else.
+type question struct {
+	What  string    `json:"what"`
+	Asked time.Time `json:"asked"`
+}
+
+const (
+	forgetQuestion = "forget"
+	questionStands = 15 * time.Minute
+)
+
+// question returns what was asked of the person and still stands, or "".
+func (t *turn) question() string {
+	var q question
+	if err := json.Unmarshal([]byte(t.l.Settings[questionSetting]), &q); err != nil {
+		return "" // there is none
+	}
+	if t.said[0].Received.Sub(q.Asked) > questionStands {
+		return ""
+	}
+	return q.What
+}
+
+func (t *turn) forget(context.Context, string) error {
+	t.hear(true)
+	t.notice(texts.ForgetAsk, nil)
+	q, err := json.Marshal(question{forgetQuestion, time.Now()})
+	if err != nil {
+		return err
+	}
+	t.set(questionSetting, string(q))
+	return nil
+}
+
+func (t *turn) answerQuestion(ctx context.Context, question string, yes bool) error {
+	t.set(questionSetting, "")
+	switch {
+	case question == forgetQuestion && yes:
+		return t.erase(ctx)
+	default:
+		t.hear(true)
+		t.notice(texts.ForgetKept, nil)
+		return nil
+	}
+}
+
+// erase deletes everything about the person. The last word goes where they asked for it.
+func (t *turn) erase(ctx context.Context) error {
+	addresses, err := t.Store.Addresses(ctx, t.session)
+	if err != nil {
+		return fmt.Errorf("find the addresses of a session: %w", err)
+	}
+	var out []Item
+	for _, a := range addresses {
+		last := delivery{ID: t.id + ".bye", To: a, At: time.Now(), Erase: true}
+		if a == t.to {
+			last.Parts = t.split(a, t.Texts.Say(t.lang, texts.ForgetDone, nil))
+		}
+		it, err := t.parcel(last)
+		if err != nil {
+			return err
+		}
+		out = append(out, it)
+	}
+	t.out.Done = 0
+	err = t.insist(ctx, func(ctx context.Context) error { return t.Store.Forget(ctx, t.l, out) })
+	t.given(err, "forget a person")
+	if err == nil {
+		t.relay(ctx, t.l)
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A delivery is one message on its way to an address. It waits in the lane of the address, in the
+// parts that were fixed when its turn was finished.
+type delivery struct {
+	ID    string    `json:"id"`
+	To    Address   `json:"to"`
+	Parts []string  `json:"parts"`
+	At    time.Time `json:"at"` // when it was written
+	// Erase has what is kept about the address deleted once this has been sent.
+	Erase bool `json:"erase,omitempty"`
+}
+
+// A progress is how far the delivery at the head of a lane has come.
+type progress struct {
+	Part  int  `json:"part"`            // the part to be sent next
+	Doubt bool `json:"doubt,omitempty"` // it may have been sent already
+	Fails int  `json:"fails,omitempty"` // how often in a row the platform could not be asked
+}
+
+// How long the outbox goes on trying.
+const (
+	deliveryGiveUp = 24 * time.Hour
+	deliveryCrash  = 5 // leases that ran out over one part
+	deniedRetry    = time.Minute
+	sendTimeout    = 30 * time.Second
+	// inPlaceWait is the longest wait for a limit for which the lane is kept.
+	inPlaceWait = 5 * time.Second
+)
+
+// parcel makes a delivery an item for the lane of its address.
+func (e *Engine) parcel(d delivery) (Item, error) {
+	data, err := json.Marshal(d)
+	if err != nil {
+		return Item{}, fmt.Errorf("encode a delivery: %w", err)
+	}
+	return Item{ID: d.ID, Address: d.To, Alone: true, At: d.At, Data: data}, nil
+}
+
+// split cuts a text as the channel of its address needs it.
+func (e *Engine) split(to Address, text string) []string {
+	if p := e.ports[to.Channel]; p != nil {
+		if s, ok := p.channel.(Splitter); ok {
+			return s.Split(text)
+		}
+	}
+	return []string{text}
+}
+
+// deliver sends what is at the head of an address's lane.
+func (e *Engine) deliver(ctx context.Context, l *Lease) {
+	ctx, h, done := e.keeper.hold(ctx, l)
+	defer done()
+	if len(l.Items) == 0 {
+		return
+	}
+	var d delivery
+	if err := json.Unmarshal(l.Items[0].Data, &d); err != nil {
+		e.bury(ctx, l, "unreadable")
+		return
+	}
+	var at progress
+	if l.Mark != "" {
+		if err := json.Unmarshal([]byte(l.Mark), &at); err != nil {
+			at = progress{Doubt: true}
+		}
+	}
+	switch {
+	case l.Crashes >= deliveryCrash:
+		e.Trace.delivery(d.To.Channel, "dead")
+		e.bury(ctx, l, "crashes")
+		return
+	case time.Since(d.At) > deliveryGiveUp:
+		e.Trace.delivery(d.To.Channel, "dead")
+		e.bury(ctx, l, "too old")
+		return
+	case l.Blocked:
+		e.Trace.delivery(d.To.Channel, "blocked")
+		e.delivered(ctx, l, true, d.Erase)
+		return
+	}
+	if l.Crashes > 0 {
+		at.Doubt = true
+	}
+	if failure := e.sendParts(ctx, l, h, d, &at); failure != nil {
+		e.undelivered(ctx, l, d, at, failure)
+		return
+	}
+	e.delivered(ctx, l, false, d.Erase)
+}
+
+// errHandBack says that the rest is for another process, or for later here, with nothing wrong.
+var errHandBack = errors.New("handed back")
+
+// putOff says that a limit lets nothing through for a while.
+type putOff struct{ wait time.Duration }
+
+func (putOff) Error() string { return "wait for a limit" }
+
+// sendParts sends what is left of a delivery. It leaves in at how far it came.
+func (e *Engine) sendParts(ctx context.Context, l *Lease, h *held, d delivery, at *progress) error {
+	for at.Part < len(d.Parts) {
+		p := e.ports[d.To.Channel]
+		if p == nil {
+			return &SendError{Reason: Denied, Err: fmt.Errorf("channel %s is off here", d.To.Channel)}
+		}
+		wait, err := e.reserve(ctx, p, d.To)
+		if err != nil {
+			return err
+		}
+		if wait > inPlaceWait {
+			return putOff{wait}
+		}
+		pause(ctx, wait)
+		if ctx.Err() != nil || !h.safe() {
+			return errHandBack
+		}
+		err = e.send(ctx, p, d, *at)
+		if err != nil {
+			return err
+		}
+		outcome := "sent"
+		if at.Doubt {
+			outcome = "doubled"
+		}
+		e.Trace.delivery(d.To.Channel, outcome)
+		*at = progress{Part: at.Part + 1}
+		if at.Part < len(d.Parts) {
+			if err := e.mark(ctx, l, *at); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// reserve takes a place under every limit of a channel and returns how long it is until then.
+func (e *Engine) reserve(ctx context.Context, p *port, to Address) (time.Duration, error) {
+	limiter, ok := p.channel.(Limiter)
+	if !ok {
+		return 0, nil
+	}
+	var longest time.Duration
+	for _, limit := range limiter.Limits(to) {
+		wait, err := e.Store.Reserve(ctx, limit)
+		if err != nil {
+			return 0, fmt.Errorf("reserve a place to send: %w", err)
+		}
+		longest = max(longest, wait)
+	}
+	return longest, nil
+}
+
+// send sends one part. What has begun is finished, though the process is asked to end.
+func (e *Engine) send(ctx context.Context, p *port, d delivery, at progress) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+	defer cancel()
+	part := Part{ID: fmt.Sprintf("%s/%d", d.ID, at.Part), Text: d.Parts[at.Part], InDoubt: at.Doubt}
+	err := p.channel.Send(ctx, d.To, part)
+	if err == nil {
+		p.heard(nil)
+		return nil
+	}
+	failure, ok := errors.AsType[*SendError](err)
+	if !ok {
+		failure = &SendError{Reason: Unavailable, InDoubt: true, Err: err}
+	}
+	p.heard(failure)
+	return failure
+}
+
+// undelivered deals with a delivery that could not be finished now.
+func (e *Engine) undelivered(ctx context.Context, l *Lease, d delivery, at progress, err error) {
+	if put, ok := errors.AsType[putOff](err); ok {
+		e.later(ctx, e.sends, l, put.wait, at, false)
+		return
+	}
+	failure, ok := errors.AsType[*SendError](err)
+	if !ok { // handed back, lost, or the store is away
+		if context.Cause(ctx) == ErrFenced || errors.Is(err, ErrFenced) {
+			return
+		}
+		wait := shortestRetry
+		if ctx.Err() != nil {
+			wait = 0 // the process ends: for another one, now
+		}
+		e.later(ctx, e.sends, l, wait, at, false)
+		return
+	}
+	e.Trace.delivery(d.To.Channel, failure.Reason.String())
+	log := e.Log.With("channel", d.To.Channel, "reason", failure.Reason.String(), "error", failure.Err)
+	switch failure.Reason {
+	case Blocked:
+		log.Info("not delivered; nothing more is sent until they write")
+		e.delivered(ctx, l, true, d.Erase)
+	case Rejected:
+		log.Warn("not delivered, and never will be")
+		e.Trace.delivery(d.To.Channel, "dead")
+		e.bury(ctx, l, "rejected: "+failure.Err.Error())
+	case Throttled:
+		wait := max(failure.RetryAfter, time.Second)
+		e.hush(ctx, d.To, wait)
+		e.later(ctx, e.sends, l, wait, at, true)
+	case Denied:
+		e.later(ctx, e.sends, l, max(failure.RetryAfter, jitter(deniedRetry)), at, true)
+	default:
+		log.Debug("not delivered; it is tried again")
+		at.Doubt = at.Doubt || failure.InDoubt
+		wait := max(failure.RetryAfter, jitter(backoff(at.Fails)))
+		at.Fails++
+		e.later(ctx, e.sends, l, wait, at, true)
+	}
+}
+
+// hush lets nothing through to an address for a while, as its platform asks.
+func (e *Engine) hush(ctx context.Context, to Address, wait time.Duration) {
+	limiter, ok := e.ports[to.Channel].channel.(Limiter)
+	if !ok {
+		return
+	}
+	limits := limiter.Limits(to)
+	if len(limits) == 0 {
+		return
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if err := e.Store.Pause(ctx, limits[0], wait); err != nil {
+		e.Log.Warn("pause an address", "channel", to.Channel, "error", err)
+	}
+}
+
+func (e *Engine) mark(ctx context.Context, l *Lease, at progress) error {
+	return e.insist(ctx, func(ctx context.Context) error { return e.Store.Mark(ctx, l, encodeMark(at)) })
+}
+
+func (e *Engine) delivered(ctx context.Context, l *Lease, blocked, erase bool) {
+	err := e.insist(ctx, func(ctx context.Context) error { return e.Store.Delivered(ctx, l, blocked, erase) })
+	e.given(err, "note a delivery")
+}
+
+func encodeMark(at progress) string {
+	data, err := json.Marshal(at)
+	if err != nil {
+		panic(err) // a struct of numbers always encodes
+	}
+	return string(data)
+}

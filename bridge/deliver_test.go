@@ -1,0 +1,177 @@
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ferry/bridge"
+)
+
+// refuse makes the channel refuse each part for the given reasons, one after the other, and then
+// accept.
+func (w *world) refuse(failures ...*bridge.SendError) (attempts *[]bridge.Part) {
+	attempts = new([]bridge.Part)
+	w.chat.Refuse = func(_ context.Context, _ bridge.Address, p bridge.Part) error {
+		*attempts = append(*attempts, p)
+		if len(failures) == 0 {
+			return nil
+		}
+		failure := failures[0]
+		failures = failures[1:]
+		if failure == nil {
+			return nil
+		}
+		failure.Err = errors.New("refused by the test")
+		return failure
+	}
+	return attempts
+}
+
+func TestALongAnswerIsSentInPartsInOrder(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Max = 5
+		w.say("0123456789")
+		for _, want := range []string{"re: 0", "12345", "6789"} {
+			w.wantHear(want)
+		}
+	})
+}
+
+func TestAFailedPartIsResumed(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Max = 5
+		w.refuse(nil, &bridge.SendError{Reason: bridge.Unavailable}, &bridge.SendError{Reason: bridge.Unavailable})
+		w.say("0123456789")
+		for _, want := range []string{"re: 0", "12345", "6789"} {
+			w.wantHear(want)
+		}
+		w.wantSilence()
+	})
+}
+
+func TestAPartInDoubtIsSentAgainAndMarked(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		attempts := w.refuse(&bridge.SendError{Reason: bridge.Unavailable, InDoubt: true})
+		w.say("hello")
+		w.wantHear("re: hello")
+		if got := *attempts; len(got) != 2 || got[0].InDoubt || !got[1].InDoubt || got[0].ID != got[1].ID {
+			t.Errorf("attempts = %+v, want two of the same part, the second in doubt", got)
+		}
+	})
+}
+
+func TestRetryAfterIsWaitedOut(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.refuse(&bridge.SendError{Reason: bridge.Throttled, RetryAfter: 137 * time.Second})
+		began := time.Now()
+		w.say("hello")
+		in := w.inbound("me too")
+		in.From.ID = "budi"
+		w.receive(in)
+		w.wantHear("re: me too")
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("the other chat was answered after %v, want at once", d)
+		}
+		w.wantHear("re: hello")
+		if d := time.Since(began); d < 137*time.Second || d > 140*time.Second {
+			t.Errorf("sent again after %v, want 137 s", d)
+		}
+	})
+}
+
+func TestNothingIsSentToWhoBlockedUsUntilTheyWrite(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Max = 5
+		w.refuse(&bridge.SendError{Reason: bridge.Blocked})
+		w.say("0123456789")
+		w.wantSilence()
+		w.say("hi")
+		w.wantHear("re: h")
+	})
+}
+
+func TestWhatCannotPassIsADeadLetterAndTheNextGoesOn(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.refuse(&bridge.SendError{Reason: bridge.Rejected})
+		w.say("one")
+		synctest.Wait()
+		w.say("two")
+		w.wantHear("re: two")
+		w.wantSilence()
+		if c, err := w.store.Census(w.t.Context()); err != nil || c.Dead != 1 {
+			t.Errorf("Census() = %+v, %v; want one dead letter", c, err)
+		}
+	})
+}
+
+func TestARefusedChannelSaysSoAndGoesOnWhenMended(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.refuse(&bridge.SendError{Reason: bridge.Denied})
+		w.say("hello")
+		synctest.Wait()
+		if got := w.engine.States()[0]; got.State != bridge.Refusing || got.Error == "" {
+			t.Errorf("state = %+v, want refused with the reason", got)
+		}
+		w.wantHear("re: hello")
+		synctest.Wait()
+		if got := w.engine.States()[0]; got.State != bridge.Up {
+			t.Errorf("state = %+v, want up", got)
+		}
+	})
+}
+
+func TestAnAnswerIsTriedForADayAndThenGivenUp(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Refuse = func(context.Context, bridge.Address, bridge.Part) error {
+			return &bridge.SendError{Reason: bridge.Unavailable, Err: errors.New("down")}
+		}
+		w.say("hello")
+		time.Sleep(23 * time.Hour)
+		if c, err := w.store.Census(w.t.Context()); err != nil || c.Dead != 0 {
+			t.Errorf("Census() after 23 h = %+v, %v; want nothing dead", c, err)
+		}
+		time.Sleep(2 * time.Hour)
+		if c, err := w.store.Census(w.t.Context()); err != nil || c.Dead != 1 {
+			t.Errorf("Census() after 25 h = %+v, %v; want one dead letter", c, err)
+		}
+	})
+}
+
+func TestTheLimitsOfAChannelAreKept(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Max = 5
+		w.chat.Paced = []bridge.Limit{{Key: "test:ayu", Every: time.Second, Burst: 1}}
+		began := time.Now()
+		w.say("0123456789")
+		for range 3 {
+			w.hear()
+		}
+		if d := time.Since(began); d < 2*time.Second || d > 4*time.Second {
+			t.Errorf("three parts took %v, want about two seconds", d)
+		}
+	})
+}
+
+func TestNobodysWordsAreInTheLog(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		const secret = "my PIN is 4711"
+		w.model.Reply = away
+		w.say(secret)
+		time.Sleep(20 * time.Minute)
+		w.model.Reply = nil
+		w.refuse(&bridge.SendError{Reason: bridge.Rejected}, &bridge.SendError{Reason: bridge.Blocked})
+		w.say(secret)
+		w.say("/retry")
+		time.Sleep(time.Hour)
+		if strings.Contains(w.log.String(), "4711") {
+			t.Errorf("the log has what a person wrote:\n%s", w.log)
+		}
+		if w.log.Len() == 0 {
+			t.Error("the log is empty, want it to tell of the faults")
+		}
+	})
+}

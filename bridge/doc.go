@@ -1,0 +1,78 @@
+// Package bridge is what Ferry is: it says what a conversation is, and answers people wherever they
+// write. It knows no platform, no store, no model and no metrics; it says what it needs of each in an
+// interface of a few methods, and cmd/ferry puts the pieces together.
+//
+// # The story of one message
+//
+// Ayu writes "What was the name of that beach?" to the bot on Telegram.
+//
+//  1. Telegram tells adapters/telegram, by webhook or by poll. The adapter proves that it was Telegram,
+//     makes an [Inbound] of the update, from the [Address] telegram:42, and hands it to
+//     [Engine.Receive].
+//
+//  2. Receive puts it into the lane of the session that the address belongs to ([Inbox.Record]). That is
+//     one atomic step with the check whether it has been there before, for platforms deliver
+//     a message again whenever they are in doubt. Only now is Telegram told that all is well: what it has
+//     been told of is never lost, whatever dies next.
+//
+//  3. A worker takes the lane: a [Lease], for fifteen seconds, renewed every five. While it is held, no
+//     other worker, in no other process, works on this person. That is what keeps answers in order.
+//     The process that recorded the message takes the lane in the same step if it has a free place.
+//
+//  4. What is taken is a turn: all plain messages from one address that wait at the head of the lane
+//     are answered together, and a command is a turn of its own. The turn's id is that of its first
+//     message, on this attempt and on any other. The worker reads the history, asks the [Model], and
+//     shows that it is writing.
+//
+//  5. The answer is recorded ([Turns.Finish]): in one atomic step, which is refused if someone else has
+//     taken the lane meanwhile, the messages leave the lane, they and the answer enter the
+//     history, and what is to be sent enters the session's out list, already cut into the parts that
+//     the channel can send. An answer that was paid for is not thrown away for one failed call: the
+//     worker insists until the store has it or the lease turns out to be lost.
+//
+//  6. The worker passes what is in the out list on to the lane of the address, a lane of the
+//     same kind. A worker of the outbox takes it from there, keeps the platform's limits, sends part
+//     after part, and notes how far it came. Ayu reads: "Pantai Tanjung Aan, you said in May."
+//
+// If a process dies on any line of this, the message is still at the head of its lane, or the answer
+// still in the out list or in the lane of the address; the lease runs out and somebody else goes on.
+// A process that only seemed dead finds its token outdated, and whatever it does then is refused. What
+// can happen twice is the sending of one part that was cut off in the middle, because no platform can
+// tell us afterwards; such a part is counted as doubled.
+//
+// # What goes wrong
+//
+// A model that is away puts the turn off ([Lanes.Later]): others go on, the person is told once, and
+// after fifteen minutes gets an apology. A model that refuses, or does not know us, makes an apology at
+// once. A channel answers a failed send with a [SendError], in five words that the outbox understands;
+// no platform's number or sentence leaves its adapter. A worker killed by what it works on, five
+// times over, gives it up to the dead letters. A store that is away stops everything, and nothing is
+// lost: platforms are told to deliver again.
+//
+// # Where to read on
+//
+//	message.go   what is said: addresses, messages, attachments, entries
+//	channel.go   what a channel can do, and what can go wrong with it
+//	model.go     what a model is asked
+//	store.go     what a store keeps: lanes, turns, histories, limits
+//	engine.go    receiving, and the processes' life
+//	turn.go      one turn, from the lane to what it leaves behind; ask.go asking the model,
+//	             prompt.go what it gets to see, limit.go who may not ask now
+//	command.go   what people can say to Ferry itself
+//	deliver.go   the outbox
+//	crew.go      workers and places; keeper.go their leases; giveback.go how they end
+//	port.go      channels as the engine sees them: who polls, who is refused
+//	trace.go     what can be watched from outside
+//	texts/       every sentence Ferry itself says
+//	bridgetest/  fakes, and the suites that every store and every channel passes
+//
+// # What differs from the plan, and why
+//
+// A lease's token is a random nonce of the call that took it, rather than a counter with a random part:
+// scripts only ever ask whether a token is the latest, never which of two is later, and the same nonce
+// makes a repeated Take return the lease that the first one made.
+//
+// Workers do not wait for a limit by asking again and again: [Pacer.Reserve] gives each its place in the
+// queue at once. Libraries for Redis that keep rates only say yes or no, and hundreds of waiting
+// deliveries would poll it.
+package bridge

@@ -1,0 +1,255 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"ferry/bridge/texts"
+)
+
+// Parts are what an Engine is made of.
+type Parts struct {
+	Store    Store
+	Model    Model
+	Channels []Channel
+	Texts    *texts.Texts
+	Settings Settings
+	// Secret is the key of the pseudonyms that the model's provider gets to see.
+	Secret []byte
+	// KeptFor is how long the store keeps what people said, for telling them.
+	KeptFor time.Duration
+	Trace   Trace
+	Log     *slog.Logger
+}
+
+// An Engine answers people. It may run in any number of processes on one store.
+type Engine struct {
+	Parts
+	ports  map[string]*port // by the name of the channel
+	turns  *crew
+	sends  *crew
+	keeper *keeper
+}
+
+// deliveriesAtOnce is how many messages one process sends at once. Most of them wait for a limit.
+const deliveriesAtOnce = 512
+
+// NewEngine returns an engine that does nothing before Run, but can take messages in with Receive.
+func NewEngine(p Parts) *Engine {
+	e := &Engine{
+		Parts:  p,
+		ports:  map[string]*port{},
+		keeper: &keeper{lanes: p.Store, log: p.Log, trace: p.Trace, held: map[*Lease]*held{}},
+	}
+	for _, ch := range p.Channels {
+		e.ports[ch.Name()] = newPort(ch, p.Log)
+	}
+	e.turns = newCrew(SessionLane, p.Settings.MaxTurns, p.Store, p.Log, e.turn)
+	e.sends = newCrew(AddressLane, deliveriesAtOnce, p.Store, p.Log, e.deliver)
+	return e
+}
+
+// message is what an item of a session's lane holds.
+type message struct {
+	Inbound
+	Received time.Time `json:"received"` // by the clock of whoever received it
+}
+
+// Receive takes a message in; see the type [Receive]. A /stop takes effect at once, whatever waits
+// before it.
+func (e *Engine) Receive(ctx context.Context, in Inbound) error {
+	name, _, isCommand := parseCommand(in.Text)
+	if isCommand && name == stopCommand {
+		stopped, seen, err := e.Store.Stop(ctx, in.From, "", in.ID)
+		if err != nil {
+			return fmt.Errorf("stop the turn of a message on %s: %w", in.From.Channel, err)
+		}
+		if seen {
+			e.Trace.received(in.From.Channel, "duplicate")
+			return nil
+		}
+		if stopped != "" {
+			e.Trace.received(in.From.Channel, "accepted")
+			return nil
+		}
+	}
+
+	data, err := json.Marshal(message{in, time.Now()})
+	if err != nil {
+		return fmt.Errorf("encode a message on %s: %w", in.From.Channel, err)
+	}
+	it := Item{
+		ID:      in.ID,
+		Address: in.From,
+		Alone:   isCommand || len(in.Attachments) > 0,
+		At:      in.At,
+		Hold:    in.Hold,
+		Data:    data,
+	}
+	take := e.turns.reserve()
+	r, err := e.Store.Record(ctx, it, take)
+	e.follow(e.turns, take, r)
+	if err != nil {
+		return fmt.Errorf("record a message on %s: %w", in.From.Channel, err)
+	}
+
+	switch r.Verdict {
+	case Duplicate:
+		e.Trace.received(in.From.Channel, "duplicate")
+	case Full:
+		e.Trace.received(in.From.Channel, "full")
+		if r.FirstFull {
+			lang := e.Texts.Match(r.Language, in.Language)
+			if err := e.notify(ctx, in.From, in.ID+".full", e.Texts.Say(lang, texts.SlowDown, nil)); err != nil {
+				e.Log.Warn("tell a person to slow down", "channel", in.From.Channel, "error", err)
+			}
+		}
+		return ErrFull
+	default:
+		e.Trace.received(in.From.Channel, "accepted")
+	}
+	return nil
+}
+
+// follow does what a receipt asks for: work on what was taken, or look again when a hold has passed.
+// reserved tells whether a place of the crew was.
+func (e *Engine) follow(c *crew, reserved bool, r Receipt) {
+	switch {
+	case r.Lease != nil:
+		r.Lease.atOnce = true
+		c.start(r.Lease)
+	case reserved:
+		c.release()
+	}
+	if r.Wait > 0 {
+		e.lookAfter(c, r.Shard, r.Wait)
+	}
+}
+
+// lookAfter has a crew look in a shard when something there becomes ready. Where this process does
+// not live to do so, the sweep of another one does.
+func (e *Engine) lookAfter(c *crew, shard int, wait time.Duration) {
+	const rounding = 2 * time.Millisecond // stores count in milliseconds
+	time.AfterFunc(wait+rounding, func() { c.look(shard) })
+}
+
+// Run answers people until ctx ends. Then it takes no more work, hands back what can be done
+// elsewhere, finishes what it is sending, for at most grace, and returns.
+func (e *Engine) Run(ctx context.Context, grace time.Duration) {
+	work, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+
+	var background sync.WaitGroup // what works on no lane
+	turnsDone, sendsDone := e.turns.open(ctx), e.sends.open(ctx)
+	background.Go(func() { e.keeper.run(work) })
+	background.Go(func() { e.watch(ctx) })
+	background.Go(func() { e.sweep(ctx) })
+	var runners sync.WaitGroup
+	for _, p := range e.ports {
+		if r, ok := p.channel.(Runner); ok {
+			runners.Go(func() { e.lead(ctx, p, r) })
+		}
+	}
+
+	<-ctx.Done()
+	done := make(chan struct{})
+	go func() {
+		runners.Wait()
+		turnsDone()
+		sendsDone()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(grace):
+		e.Log.Warn("stopped before everything was finished; other processes go on with it")
+	}
+	end()
+	background.Wait()
+}
+
+// watch follows the signals of the store.
+func (e *Engine) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.Store.Watch(ctx, func(s Signal) {
+			switch {
+			case s.Stopped != "":
+				e.keeper.stop(s.Stopped, s.Turn)
+			case s.Lane == SessionLane:
+				e.turns.look(s.Shard)
+			default:
+				e.sends.look(s.Shard)
+			}
+		})
+		if err != nil && ctx.Err() == nil {
+			e.Log.Warn("follow the store's signals", "error", err)
+			pause(ctx, time.Second)
+		}
+	}
+}
+
+// sweepEvery bounds how long something lies around that no signal told of: what a process left that
+// was killed, and what was put off by one that is no more.
+const sweepEvery = time.Second
+
+func (e *Engine) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	var away bool
+	for {
+		var failed error
+		for _, c := range []*crew{e.turns, e.sends} {
+			shards, err := e.Store.Due(ctx, c.kind)
+			failed = errors.Join(failed, err)
+			for _, shard := range shards {
+				c.look(shard)
+			}
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		if failed != nil && !away {
+			e.Log.Error("the store cannot be reached; people wait until it is back", "error", failed)
+		} else if failed == nil && away {
+			e.Log.Info("the store is back")
+		}
+		away = failed != nil
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// notify sends an address a notice that belongs to no turn. The same id sends it once.
+func (e *Engine) notify(ctx context.Context, to Address, id, text string) error {
+	it, err := e.parcel(delivery{ID: id, To: to, Parts: e.split(to, text), At: time.Now()})
+	if err != nil {
+		return err
+	}
+	return e.post(ctx, it)
+}
+
+// post puts a delivery into the lane of its address.
+func (e *Engine) post(ctx context.Context, it Item) error {
+	take := e.sends.reserve()
+	r, err := e.Store.Put(ctx, it, take)
+	e.follow(e.sends, take, r)
+	return err
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

@@ -1,0 +1,171 @@
+package bridge
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// A port is a channel as the engine sees it: with the state it is in.
+type port struct {
+	channel Channel
+	log     *slog.Logger
+
+	mu    sync.Mutex
+	state State
+}
+
+// State is how a channel is doing in this process.
+type State struct {
+	Channel string `json:"-"`
+	// State is starting, up, standby (another process does what only one may do), failing (it is
+	// tried again) or refused (the operator has to mend something).
+	State string `json:"state"`
+	// Error says what is wrong where it is failing or refused.
+	Error string `json:"error,omitempty"`
+}
+
+// The states of a channel.
+const (
+	Starting = "starting"
+	Up       = "up"
+	Standby  = "standby"
+	Failing  = "failing"
+	Refusing = "refused"
+)
+
+func newPort(ch Channel, log *slog.Logger) *port {
+	state := Starting
+	if _, ok := ch.(Runner); !ok {
+		state = Up
+	}
+	return &port{channel: ch, log: log.With("channel", ch.Name()), state: State{Channel: ch.Name(), State: state}}
+}
+
+// set notes a state, and logs it where it is news.
+func (p *port) set(state string, err error) {
+	next := State{Channel: p.channel.Name(), State: state}
+	if err != nil {
+		next.Error = err.Error()
+	}
+	p.mu.Lock()
+	last := p.state
+	p.state = next
+	p.mu.Unlock()
+	switch {
+	case last == next:
+	case state == Refusing:
+		p.log.Error("channel refused; the others go on", "error", err)
+	case state == Failing:
+		p.log.Warn("channel fails; it is tried again", "error", err)
+	case last.State != next.State:
+		p.log.Info("channel "+state, "was", last.State)
+	}
+}
+
+// heard notes what a send has told about the channel as a whole.
+func (p *port) heard(err *SendError) {
+	switch {
+	case err != nil && err.Reason == Denied:
+		p.set(Refusing, err)
+	case err == nil:
+		p.mu.Lock()
+		refused := p.state.State == Refusing
+		p.mu.Unlock()
+		if refused {
+			p.set(Up, nil)
+		}
+	}
+}
+
+// States returns the state of every channel, by name.
+func (e *Engine) States() []State {
+	states := make([]State, 0, len(e.ports))
+	for _, p := range e.ports {
+		p.mu.Lock()
+		states = append(states, p.state)
+		p.mu.Unlock()
+	}
+	slices.SortFunc(states, func(a, b State) int { return strings.Compare(a.Channel, b.Channel) })
+	return states
+}
+
+// How long a process waits before it asks again for what another one does, and before it tries again
+// what failed.
+const (
+	standbyEvery  = 2 * time.Second
+	shortestRetry = time.Second
+	longestRetry  = time.Minute
+)
+
+// lead runs a channel's own work in one process at a time.
+func (e *Engine) lead(ctx context.Context, p *port, r Runner) {
+	lock, holder := "run:"+p.channel.Name(), uuid.NewString()
+	retry := shortestRetry
+	for ctx.Err() == nil {
+		got, err := e.Store.Lock(ctx, lock, holder)
+		switch {
+		case err != nil: // the sweep says so
+			pause(ctx, standbyEvery)
+			continue
+		case !got:
+			p.set(Standby, nil)
+			pause(ctx, standbyEvery)
+			continue
+		}
+		began := time.Now()
+		err = e.runLocked(ctx, p, r, lock, holder)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > longestRetry {
+			retry = shortestRetry
+		}
+		if failure, ok := errors.AsType[*SendError](err); ok && failure.Reason == Denied {
+			p.set(Refusing, err)
+			retry = longestRetry
+		} else if err != nil && !errors.Is(err, context.Canceled) {
+			p.set(Failing, err)
+		}
+		pause(ctx, retry)
+		retry = min(2*retry, longestRetry)
+	}
+}
+
+// runLocked runs r until it fails, ctx ends, or the lock may have gone to another process.
+func (e *Engine) runLocked(ctx context.Context, p *port, r Runner, lock, holder string) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var renewals sync.WaitGroup
+	defer func() {
+		cancel()
+		renewals.Wait()
+		// Given back for whoever stands by, though ctx has ended.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendMargin)
+		defer cancel()
+		if err := e.Store.Unlock(ctx, lock, holder); err != nil {
+			p.log.Debug("give the lock back", "error", err) // it runs out by itself
+		}
+	}()
+	renewals.Go(func() {
+		defer cancel()
+		until := time.Now().Add(LeaseTime)
+		for ctx.Err() == nil && time.Until(until) > sendMargin {
+			pause(ctx, renewEvery)
+			asked := time.Now()
+			got, err := e.Store.Lock(ctx, lock, holder)
+			if err == nil && !got {
+				return
+			}
+			if err == nil {
+				until = asked.Add(LeaseTime)
+			}
+		}
+	})
+	return r.Run(ctx, e.Receive, func() { p.set(Up, nil) })
+}

@@ -1,0 +1,197 @@
+package bridge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"ferry/bridge/texts"
+)
+
+// turnCrashes is how many leases may run out over one head before it is given up.
+const turnCrashes = 5
+
+// A turn is one answer in the making: the messages that are answered together, and what comes of
+// them.
+type turn struct {
+	*Engine
+	l       *Lease
+	id      string // of its first message, the same on every attempt
+	session SessionID
+	to      Address
+	said    []message
+	lang    string
+	began   time.Time
+	out     Outcome
+	verdict string // on a turn that was for the model: answered, stopped or failed
+}
+
+// turn takes the turn at the head of a session's lane to its end: it reads what was said before, asks,
+// records, and sends. What is not recorded when it returns is somebody's to do again.
+func (e *Engine) turn(ctx context.Context, l *Lease) {
+	ctx, _, done := e.keeper.hold(ctx, l)
+	defer done()
+
+	if len(l.Out) > 0 || len(l.Items) == 0 {
+		e.relay(ctx, l) // of a turn before, whose worker died; then the lane is taken anew
+		return
+	}
+	t, err := e.newTurn(l)
+	if err != nil {
+		e.bury(ctx, l, "unreadable")
+		return
+	}
+	if l.Crashes >= turnCrashes {
+		t.abandon(ctx)
+		return
+	}
+	if err := t.decide(ctx); err != nil {
+		t.handBack(ctx, err)
+		return
+	}
+	if t.out.Done == 0 {
+		return // it has been seen to
+	}
+	t.record(ctx)
+}
+
+func (e *Engine) newTurn(l *Lease) (*turn, error) {
+	t := &turn{Engine: e, l: l, id: l.Items[0].ID, session: SessionID(l.ID), to: l.Items[0].Address, began: time.Now()}
+	for _, it := range l.Items {
+		var m message
+		if err := json.Unmarshal(it.Data, &m); err != nil {
+			return nil, err
+		}
+		t.said = append(t.said, m)
+	}
+	t.out.Done = len(t.said)
+	t.lang = e.Texts.Match(l.Settings[languageSetting], t.said[0].Language)
+	return t, nil
+}
+
+// decide finds what the messages ask for, and does it.
+func (t *turn) decide(ctx context.Context) error {
+	first := t.said[0]
+	if question := t.question(); question != "" {
+		if yes, known := texts.Answer(first.Text); known && len(first.Attachments) == 0 {
+			t.said, t.out.Done = t.said[:1], 1
+			return t.answerQuestion(ctx, question, yes)
+		}
+		t.set(questionSetting, "") // talking of something else is no answer, now or later
+	}
+	if name, arg, ok := parseCommand(first.Text); ok && len(first.Attachments) == 0 {
+		return commands[name](t, ctx, arg)
+	}
+	if len(first.Attachments) > 0 {
+		t.hear(false)
+		t.notice(texts.Attachment, nil)
+		return nil
+	}
+	return t.converse(ctx)
+}
+
+// hear enters what was said into the history.
+func (t *turn) hear(aside bool) {
+	for _, m := range t.said {
+		t.out.Entries = append(t.out.Entries, Entry{
+			ID: m.ID, Role: User, Text: m.Text, At: m.At, Channel: t.to.Channel, Turn: t.id,
+			Attachments: m.Attachments, Aside: aside,
+		})
+	}
+}
+
+// notice answers with a sentence of Ferry's own.
+func (t *turn) notice(key texts.Key, args texts.Args) {
+	t.tell(t.Texts.Say(t.lang, key, args))
+}
+
+// tell answers with a text of Ferry's own.
+func (t *turn) tell(text string) {
+	id := fmt.Sprintf("%s.n%d", t.id, len(t.out.Out))
+	t.out.Entries = append(t.out.Entries, Entry{
+		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: t.to.Channel, Turn: t.id, Aside: true,
+	})
+	t.leave(id, text)
+}
+
+// answer answers with what the model wrote; mark is shown under it and not kept.
+func (t *turn) answer(text, mark string, stopped bool, replaces string) {
+	id := t.id + ".a"
+	t.out.Entries = append(t.out.Entries, Entry{
+		ID: id, Role: Assistant, Text: text, At: time.Now(), Channel: t.to.Channel, Turn: t.id,
+		Stopped: stopped, Replaces: replaces,
+	})
+	if mark != "" {
+		text += "\n\n" + mark
+	}
+	t.leave(id, text)
+}
+
+// leave leaves a text to be sent when the turn is recorded.
+func (t *turn) leave(id, text string) {
+	it, err := t.parcel(delivery{ID: id, To: t.to, Parts: t.split(t.to, text), At: time.Now()})
+	if err != nil {
+		panic(err) // strings and times always encode
+	}
+	t.out.Out = append(t.out.Out, it)
+}
+
+func (t *turn) set(name, value string) {
+	if t.out.Settings == nil {
+		t.out.Settings = map[string]string{}
+	}
+	t.out.Settings[name] = value
+}
+
+// record puts the outcome into the store and sends what there is to send.
+func (t *turn) record(ctx context.Context) {
+	err := t.insist(ctx, func(ctx context.Context) error { return t.Store.Finish(ctx, t.l, t.out) })
+	t.given(err, "record an answer")
+	if err != nil {
+		return
+	}
+	if t.verdict != "" {
+		t.Trace.turn(t.verdict, time.Since(t.began))
+	}
+	t.relay(ctx, t.l)
+}
+
+// relay puts what a turn left to send into the lanes of the addresses.
+func (e *Engine) relay(ctx context.Context, l *Lease) {
+	n := len(l.Out)
+	if n == 0 {
+		return
+	}
+	for _, it := range l.Out {
+		if err := e.insist(ctx, func(ctx context.Context) error { return e.post(ctx, it) }); err != nil {
+			e.given(err, "pass on an answer")
+			return // the lease runs out, and the next one relays
+		}
+	}
+	err := e.insist(ctx, func(ctx context.Context) error { return e.Store.Relayed(ctx, l, n) })
+	e.given(err, "note that an answer was passed on")
+}
+
+// handBack leaves the turn to be done again, by whoever takes it next.
+func (t *turn) handBack(ctx context.Context, err error) {
+	if errors.Is(context.Cause(ctx), ErrFenced) || errors.Is(err, ErrFenced) {
+		return
+	}
+	if ctx.Err() != nil { // the process ends
+		t.later(ctx, t.turns, t.l, 0, progress{}, false)
+		return
+	}
+	t.Log.Warn("a turn is put off", "error", err)
+	t.later(ctx, t.turns, t.l, jitter(shortestRetry), progress{}, true)
+}
+
+// abandon gives up on a turn that has cost several workers their lives, and says so.
+func (t *turn) abandon(ctx context.Context) {
+	t.notice(texts.ModelFailed, nil)
+	if t.bury(ctx, t.l, "crashes", t.out.Out...) == nil {
+		t.Trace.turn("dead", time.Since(t.began))
+		t.relay(ctx, t.l)
+	}
+}
