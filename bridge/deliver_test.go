@@ -15,7 +15,7 @@ import (
 // accept.
 func (w *world) refuse(failures ...*bridge.SendError) (attempts *[]bridge.Part) {
 	attempts = new([]bridge.Part)
-	w.chat.Refuse = func(_ context.Context, _ bridge.Address, p bridge.Part) error {
+	w.chat.Script(func(_ context.Context, _ bridge.Address, p bridge.Part) error {
 		*attempts = append(*attempts, p)
 		if len(failures) == 0 {
 			return nil
@@ -27,7 +27,7 @@ func (w *world) refuse(failures ...*bridge.SendError) (attempts *[]bridge.Part) 
 		}
 		failure.Err = errors.New("refused by the test")
 		return failure
-	}
+	})
 	return attempts
 }
 
@@ -126,9 +126,9 @@ func TestARefusedChannelSaysSoAndGoesOnWhenMended(t *testing.T) {
 
 func TestAnAnswerIsTriedForADayAndThenGivenUp(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.chat.Refuse = func(context.Context, bridge.Address, bridge.Part) error {
+		w.chat.Script(func(context.Context, bridge.Address, bridge.Part) error {
 			return &bridge.SendError{Reason: bridge.Unavailable, Err: errors.New("down")}
-		}
+		})
 		w.say("hello")
 		time.Sleep(23 * time.Hour)
 		if c, err := w.store.Census(w.t.Context()); err != nil || c.Dead != 0 {
@@ -159,10 +159,10 @@ func TestTheLimitsOfAChannelAreKept(t *testing.T) {
 func TestNobodysWordsAreInTheLog(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		const secret = "my PIN is 4711"
-		w.model.Reply = away
+		w.model.Script(away)
 		w.say(secret)
 		time.Sleep(20 * time.Minute)
-		w.model.Reply = nil
+		w.model.Script(nil)
 		w.refuse(&bridge.SendError{Reason: bridge.Rejected}, &bridge.SendError{Reason: bridge.Blocked})
 		w.say(secret)
 		w.say("/retry")

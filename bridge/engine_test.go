@@ -179,7 +179,7 @@ func (w *world) wantPrompt(want string) {
 // slowly makes the model write a word and then wait for a word from go_ or the end of its context.
 func (w *world) slowly() (finish chan<- string) {
 	c := make(chan string)
-	w.model.Reply = func(ctx context.Context, _ bridge.Prompt, write func(string)) (bridge.Usage, error) {
+	w.model.Script(func(ctx context.Context, _ bridge.Prompt, write func(string)) (bridge.Usage, error) {
 		write("Once ")
 		select {
 		case rest := <-c:
@@ -188,7 +188,7 @@ func (w *world) slowly() (finish chan<- string) {
 		case <-ctx.Done():
 			return bridge.Usage{}, ctx.Err()
 		}
-	}
+	})
 	return c
 }
 
@@ -346,11 +346,11 @@ func TestTheLanguageStays(t *testing.T) {
 func TestRetryReplacesTheAnswer(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		answers := []string{"one", "two", "three"}
-		w.model.Reply = func(_ context.Context, _ bridge.Prompt, write func(string)) (bridge.Usage, error) {
+		w.model.Script(func(_ context.Context, _ bridge.Prompt, write func(string)) (bridge.Usage, error) {
 			write(answers[0])
 			answers = answers[1:]
 			return bridge.Usage{Prompt: 1, Completion: 1}, nil
-		}
+		})
 		w.say("count")
 		w.wantHear("one")
 		w.say("/retry")
@@ -384,7 +384,7 @@ func TestStopEndsTheAnswerAndKeepsWhatWasWritten(t *testing.T) {
 		if d := time.Since(began); d > time.Second {
 			t.Errorf("stopped after %v, want within a second", d)
 		}
-		w.model.Reply = nil
+		w.model.Script(nil)
 		w.say("thanks")
 		w.prompt()
 		w.wantPrompt("user: tell me a story\nassistant: Once\nuser: thanks\n")
@@ -428,10 +428,10 @@ func TestALateOrRepeatedStopHarmsNoLaterTurn(t *testing.T) {
 
 func TestAStopBeforeTheFirstWordSaysSo(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.model.Reply = func(ctx context.Context, _ bridge.Prompt, _ func(string)) (bridge.Usage, error) {
+		w.model.Script(func(ctx context.Context, _ bridge.Prompt, _ func(string)) (bridge.Usage, error) {
 			<-ctx.Done()
 			return bridge.Usage{}, ctx.Err()
-		}
+		})
 		w.say("hello")
 		synctest.Wait()
 		w.say("/stop")
@@ -442,7 +442,7 @@ func TestAStopBeforeTheFirstWordSaysSo(t *testing.T) {
 
 func TestAStopReachesATurnThatWaitsForTheModel(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.model.Reply = away
+		w.model.Script(away)
 		w.say("hello")
 		w.wantNotice(texts.ModelWaiting, nil)
 		w.say("/stop")
@@ -457,13 +457,13 @@ func away(context.Context, bridge.Prompt, func(string)) (bridge.Usage, error) {
 
 func TestFiveMinutesWithoutAModelLoseNothing(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.model.Reply = away
+		w.model.Script(away)
 		w.say("hello")
 		w.wantNotice(texts.ModelWaiting, nil)
 		w.say("anybody?")
 		time.Sleep(5 * time.Minute)
 		synctest.Wait()
-		w.model.Reply = nil
+		w.model.Script(nil)
 		w.wantHear("re: hello")
 		w.wantHear("re: anybody?")
 		w.wantSilence()
@@ -475,7 +475,7 @@ func TestFiveMinutesWithoutAModelLoseNothing(t *testing.T) {
 
 func TestAModelThatStaysAwayIsApologisedFor(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.model.Reply = away
+		w.model.Script(away)
 		began := time.Now()
 		w.say("hello")
 		w.wantNotice(texts.ModelWaiting, nil)
@@ -483,7 +483,7 @@ func TestAModelThatStaysAwayIsApologisedFor(t *testing.T) {
 		if d := time.Since(began); d < 15*time.Minute || d > 16*time.Minute {
 			t.Errorf("given up after %v, want 15 min", d)
 		}
-		w.model.Reply = nil
+		w.model.Script(nil)
 		w.say("/retry")
 		w.wantHear("re: hello")
 	})
@@ -491,13 +491,13 @@ func TestAModelThatStaysAwayIsApologisedFor(t *testing.T) {
 
 func TestOneWithoutAModelDelaysNobodyElse(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.model.Reply = func(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {
+		w.model.Script(func(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {
 			if p.Entries[0].Text == "poison" {
 				return away(ctx, p, write)
 			}
 			write("fine")
 			return bridge.Usage{}, nil
-		}
+		})
 		w.say("poison")
 		in := w.inbound("hello")
 		in.From.ID = "budi"
@@ -521,9 +521,9 @@ func TestFaultsThatStayAreApologisedForAtOnce(t *testing.T) {
 	} {
 		t.Run(c.fault.String(), func(t *testing.T) {
 			inWorld(t, nil, func(w *world) {
-				w.model.Reply = func(context.Context, bridge.Prompt, func(string)) (bridge.Usage, error) {
+				w.model.Script(func(context.Context, bridge.Prompt, func(string)) (bridge.Usage, error) {
 					return bridge.Usage{}, &bridge.ModelError{Fault: c.fault, Err: errors.New("no")}
-				}
+				})
 				w.say("hello")
 				w.wantNotice(c.want, nil)
 				w.wantSilence()
@@ -540,13 +540,13 @@ func TestAPromptThatIsTooLongIsShortenedOnce(t *testing.T) {
 			w.hear()
 			w.prompt()
 		}
-		w.model.Reply = func(_ context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {
+		w.model.Script(func(_ context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {
 			if len(p.Entries) > 1 {
 				return bridge.Usage{}, &bridge.ModelError{Fault: bridge.TooLong, Err: errors.New("too long")}
 			}
 			write("short")
 			return bridge.Usage{}, nil
-		}
+		})
 		w.say("go on")
 		w.wantHear("short")
 		w.wantPrompt("user: abcdefghij\nassistant: re: abcdefghij\nuser: go on\n")

@@ -15,12 +15,14 @@ const waiting = 4096
 // A Model is a bridge.Model that does what a test says. The zero value answers every prompt with
 // "re: " and the text of its last entry.
 type Model struct {
-	// Reply writes the answer to a prompt, if it is set.
-	Reply func(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error)
-
 	once  sync.Once
 	asked chan bridge.Prompt
+	mu    sync.Mutex
+	reply Reply
 }
+
+// A Reply writes the answer to a prompt, as bridge.Model's Answer does.
+type Reply func(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error)
 
 var _ bridge.Model = (*Model)(nil)
 
@@ -30,12 +32,22 @@ func (m *Model) Asked() <-chan bridge.Prompt {
 	return m.asked
 }
 
+// Script has the model answer by reply from now on; nil is what the zero value does.
+func (m *Model) Script(reply Reply) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.reply = reply
+}
+
 // Answer implements bridge.Model.
 func (m *Model) Answer(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {
 	m.Asked()
 	m.asked <- p
-	if m.Reply != nil {
-		return m.Reply(ctx, p, write)
+	m.mu.Lock()
+	reply := m.reply
+	m.mu.Unlock()
+	if reply != nil {
+		return reply(ctx, p, write)
 	}
 	write("re: " + p.Entries[len(p.Entries)-1].Text)
 	return bridge.Usage{Prompt: 10, Completion: 5}, nil
@@ -56,13 +68,16 @@ type Channel struct {
 	Called string // its name
 	Max    int    // runes in a part; 0: no limit
 	Paced  []bridge.Limit
-	// Refuse is asked about each part before it is sent, if it is set.
-	Refuse func(ctx context.Context, to bridge.Address, p bridge.Part) error
 
-	once  sync.Once
-	sent  chan Sent
-	typed chan bridge.Address
+	once   sync.Once
+	sent   chan Sent
+	typed  chan bridge.Address
+	mu     sync.Mutex
+	accept Accept
 }
+
+// An Accept says what becomes of a part: nil, or the error that Send returns.
+type Accept func(ctx context.Context, to bridge.Address, p bridge.Part) error
 
 var (
 	_ bridge.Channel  = (*Channel)(nil)
@@ -98,11 +113,21 @@ func (c *Channel) Typed() <-chan bridge.Address {
 	return c.typed
 }
 
+// Script has the channel ask accept about each part before it is sent; nil accepts everything.
+func (c *Channel) Script(accept Accept) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.accept = accept
+}
+
 // Send implements bridge.Channel.
 func (c *Channel) Send(ctx context.Context, to bridge.Address, p bridge.Part) error {
 	c.init()
-	if c.Refuse != nil {
-		if err := c.Refuse(ctx, to, p); err != nil {
+	c.mu.Lock()
+	accept := c.accept
+	c.mu.Unlock()
+	if accept != nil {
+		if err := accept(ctx, to, p); err != nil {
 			return err
 		}
 	}

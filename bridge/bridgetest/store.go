@@ -31,7 +31,7 @@ type Hanger interface {
 }
 
 // TestStore checks that a store keeps every promise of [bridge.Store]. Open returns a new empty
-// store for each test; it may be a [Clock] or a [Hanger] too.
+// store for each test, with the default settings; it may be a [Clock] or a [Hanger] too.
 func TestStore(t *testing.T, open func(t *testing.T) bridge.Store) {
 	run := func(name string, play func(*storeTest)) {
 		t.Run(name, func(t *testing.T) { play(&storeTest{t, open(t)}) })

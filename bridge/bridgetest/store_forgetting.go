@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"ferry/bridge"
 )
@@ -12,12 +13,12 @@ import (
 func testForgetting(run runner) {
 	run("ForgetLeavesNothing", func(s *storeTest) {
 		ln := s.meets(ann)
+		s.no(s.Bury(s.Context(), s.take(s.says(bob, "bad")), 1, "crashes", nil))
 		s.joins(bob, ln.session())
 		s.remembers(ann, entries("a1", "a2")...)
-		l := s.take(s.says(ann, "bad"))
-		s.no(s.Bury(s.Context(), l, 1, "crashes", nil))
+		s.no(s.Bury(s.Context(), s.take(s.says(ann, "bad too")), 1, "crashes", nil))
 		s.commands(bob, "forget")
-		l = s.take(ln)
+		l := s.take(ln)
 		s.twice(l, func(l *bridge.Lease) error { return s.Forget(s.Context(), l, letters(bob, "bye")) })
 		s.wantOut(l, "bye")
 		s.notToBeHad(ln)
@@ -42,6 +43,31 @@ func testForgetting(run runner) {
 				s.Errorf("lease = %+v, want one that knows nothing", l)
 			}
 		}
+	})
+
+	run("WhatWasForgottenIsNotTakenInAgain", func(s *storeTest) {
+		s.says(ann, "m1")
+		s.workOff()
+		forget := command(ann, "forget")
+		forget.At = noon.Add(time.Minute)
+		s.no(s.Forget(s.Context(), s.take(s.record(forget)), nil))
+		for _, it := range []bridge.Item{message(ann, "m1"), forget} {
+			if got := s.verdict(it); got != bridge.Duplicate {
+				s.Errorf("verdict on %s again = %d, want a duplicate", it.ID, got)
+			}
+		}
+		s.wantCensus(bridge.Census{})
+	})
+
+	run("WhatIsWrittenAfterAForgetIsTakenIn", func(s *storeTest) {
+		ln := s.meets(ann)
+		s.joins(eve, ln.session())
+		forget := command(eve, "forget")
+		forget.At = noon.Add(600 * time.Millisecond)
+		s.record(forget)
+		s.no(s.Forget(s.Context(), s.take(ln), nil))
+		// ann wrote at 900 ms; her platform tells the time in whole seconds
+		s.turns(s.says(ann, "m1"), [][]string{{"m1"}})
 	})
 
 	run("ForgettingOneLeavesTheOthers", func(s *storeTest) {

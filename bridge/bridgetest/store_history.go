@@ -94,6 +94,18 @@ func testHistory(run runner) {
 		}
 	})
 
+	run("WhatWasSaidIsNotKeptForEver", func(s *storeTest) {
+		ln := s.meets(ann)
+		s.remembers(ann, entries("e1")...)
+		s.passes(179 * 24 * time.Hour)
+		s.wantHistory(ln, "e1")
+		s.remembers(ann, entries("e2")...)
+		s.passes(179 * 24 * time.Hour)
+		s.wantHistory(ln, "e1", "e2")
+		s.passes(2 * 24 * time.Hour)
+		s.wantHistory(ln)
+	})
+
 	run("TheOldestEntriesGoFirst", func(s *storeTest) {
 		ln := s.meets(ann)
 		all := numbered("e", mostEntries+250)

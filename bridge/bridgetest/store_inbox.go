@@ -75,6 +75,32 @@ func testInbox(run runner) {
 		}
 	})
 
+	run("SomeoneWhoWritesALotIsNotAnsweredTwice", func(s *storeTest) {
+		const many = 4500
+		all := numbered("m", many)
+		for some := range slices.Chunk(all, bridge.MaxWaiting) {
+			s.finish(s.take(s.says(ann, some...)), bridge.Outcome{Done: len(some)})
+		}
+		for _, id := range []string{all[0], all[many/2], all[many-1]} {
+			if got := s.verdict(message(ann, id)); got != bridge.Duplicate {
+				s.Errorf("verdict on %s again = %d, want a duplicate", id, got)
+			}
+		}
+	})
+
+	run("WhatWaitsWaitsForEver", func(s *storeTest) {
+		ln := s.says(ann, "m1")
+		s.finish(s.take(ln), bridge.Outcome{Done: 1, Entries: entries("m1"), Out: letters(ann, "o1")})
+		post := s.posts(ann, "a1")
+		other := s.says(bob, "b1")
+		const aLongTime = 400 * 24 * time.Hour
+		s.passes(aLongTime)
+		s.wantOut(s.take(ln), "o1")
+		s.wantItems(s.take(post), "a1")
+		s.wantItems(s.take(other), "b1")
+		s.wantHistory(ln, "m1")
+	})
+
 	run("TheSameIDOfTwoPeopleIsTwoMessages", func(s *storeTest) {
 		s.says(ann, "m1")
 		s.says(bob, "m1")
@@ -188,6 +214,19 @@ func testInbox(run runner) {
 		s.notToBeHad(ln)
 		s.passes(hold)
 		s.wantItems(s.take(ln), "m1", "m2")
+	})
+
+	run("WhoeverHoldsAgainAndAgainIsAnsweredAllTheSame", func(s *storeTest) {
+		for _, id := range numbered("m", bridge.MaxWaiting*2/3) {
+			part := message(ann, id)
+			part.Hold = time.Second
+			ln := s.record(part)
+			s.passes(900 * time.Millisecond)
+			if l := s.tryTake(ln); l != nil {
+				return
+			}
+		}
+		s.Errorf("a minute of parts that hold each other: nobody can take the lane")
 	})
 
 	run("EachPartHoldsForTheNext", func(s *storeTest) {

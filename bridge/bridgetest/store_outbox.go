@@ -138,7 +138,8 @@ func testOutbox(run runner) {
 	})
 
 	run("EraseDeletesTheAddressLane", func(s *storeTest) {
-		ln := s.posts(ann, "a1", "bye", "a2")
+		ln := s.posts(ann, "a0", "a1", "bye", "a2")
+		s.no(s.Bury(s.Context(), s.take(ln), 1, "rejected", nil))
 		s.no(s.Delivered(s.Context(), s.take(ln), false, false))
 		l := s.take(ln)
 		again := copyOf(l)
@@ -147,9 +148,14 @@ func testOutbox(run runner) {
 		if err := s.Delivered(s.Context(), again, true, true); err != nil && !errors.Is(err, bridge.ErrFenced) {
 			s.Error(err)
 		}
+		r, err := s.Put(s.Context(), letter(ann, "a2"), false)
+		s.no(err)
+		if r.Verdict != bridge.Duplicate {
+			s.Errorf("verdict on what waits = %d, want a duplicate", r.Verdict)
+		}
 		l = s.take(ln)
 		s.wantItems(l, "a2")
-		s.no(s.Delivered(s.Context(), l, false, false))
+		s.no(s.Delivered(s.Context(), l, false, true))
 		s.wantCensus(bridge.Census{})
 		s.posts(ann, "a1") // the store does not know that it had this one
 		s.wantItems(s.take(ln), "a1")

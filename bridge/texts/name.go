@@ -38,7 +38,7 @@ func trimName(s string) string {
 // visible maps white space to a space and drops what is not to be in a name.
 func visible(r rune) rune {
 	switch {
-	case unicode.IsSpace(r), unicode.Is(unicode.Z, r):
+	case unicode.IsSpace(r):
 		return ' '
 	case r == '\u200c', r == '\u200d': // names in Hindi and families of emoji need them
 		return r
