@@ -17,7 +17,8 @@ type crew struct {
 	mu     sync.Mutex
 	free   int
 	shards map[int]bool    // may have something, but there was no free place
-	ctx    context.Context // of the work; nil until the crew is opened, canceled when it closes
+	ctx    context.Context // of the work; nil until the crew is opened
+	closed bool
 	wg     sync.WaitGroup
 }
 
@@ -25,12 +26,19 @@ func newCrew(kind LaneKind, size int, lanes Lanes, log *slog.Logger, work func(c
 	return &crew{kind: kind, lanes: lanes, work: work, log: log, free: size, shards: map[int]bool{}}
 }
 
-// open lets the crew work until ctx ends, and returns when the last worker has gone home.
-func (c *crew) open(ctx context.Context) (closed func()) {
+// open lets the crew work until ctx ends.
+func (c *crew) open(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ctx = ctx
-	return c.wg.Wait
+}
+
+// close lets nobody begin any more, and returns when the last worker has gone home.
+func (c *crew) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.wg.Wait()
 }
 
 // reserve takes a free place and reports whether there was one. It is used with start, or given back
@@ -38,7 +46,7 @@ func (c *crew) open(ctx context.Context) (closed func()) {
 func (c *crew) reserve() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.free == 0 || c.ctx == nil || c.ctx.Err() != nil {
+	if c.free == 0 || c.ctx == nil || c.ctx.Err() != nil || c.closed {
 		return false
 	}
 	c.free--

@@ -69,6 +69,7 @@ func TestRetryAfterIsWaitedOut(t *testing.T) {
 		w.refuse(&bridge.SendError{Reason: bridge.Throttled, RetryAfter: 137 * time.Second})
 		began := time.Now()
 		w.say("hello")
+		synctest.Wait()
 		in := w.inbound("me too")
 		in.From.ID = "budi"
 		w.receive(in)

@@ -145,7 +145,8 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	defer end()
 
 	var background sync.WaitGroup // what works on no lane
-	turnsDone, sendsDone := e.turns.open(ctx), e.sends.open(ctx)
+	e.turns.open(ctx)
+	e.sends.open(ctx)
 	background.Go(func() { e.keeper.run(work) })
 	background.Go(func() { e.watch(ctx) })
 	background.Go(func() { e.sweep(ctx) })
@@ -160,8 +161,8 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	done := make(chan struct{})
 	go func() {
 		runners.Wait()
-		turnsDone()
-		sendsDone()
+		e.turns.close()
+		e.sends.close()
 		close(done)
 	}()
 	select {

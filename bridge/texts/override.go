@@ -63,7 +63,7 @@ func readOverrides(dir string) (map[string][]*i18n.Message, error) {
 }
 
 // readOverride reads one file, whose texts may use these fields.
-func readOverride(path string, fields map[Key][]string) ([]*i18n.Message, error) {
+func readOverride(path string, fields map[string][]string) ([]*i18n.Message, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -74,24 +74,16 @@ func readOverride(path string, fields map[Key][]string) ([]*i18n.Message, error)
 		return nil, fmt.Errorf("%w; write it as JSON, {\"key\": \"text\"}", err)
 	}
 	for _, m := range file.Messages {
-		known, ok := fields[Key(m.ID)]
+		known, ok := fields[m.ID]
 		if !ok {
 			return nil, fmt.Errorf("%q is not a text that Ferry says; use any of %s",
-				m.ID, strings.Join(slices.Sorted(maps.Keys(stringKeys(fields))), ", "))
+				m.ID, strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 		}
 		if err := check(m, known); err != nil {
 			return nil, fmt.Errorf("%q: %w", m.ID, err)
 		}
 	}
 	return file.Messages, nil
-}
-
-func stringKeys(fields map[Key][]string) map[string]bool {
-	keys := map[string]bool{}
-	for k := range fields {
-		keys[string(k)] = true
-	}
-	return keys
 }
 
 // check finds what would keep a text from being said, if it may use the fields known.
@@ -124,12 +116,12 @@ func offer(known []string) string {
 }
 
 // knownFields returns each key with the fields that its English text has.
-func knownFields() (map[Key][]string, error) {
+func knownFields() (map[string][]string, error) {
 	messages, err := readBuiltIn("en")
 	if err != nil {
 		return nil, err
 	}
-	known := map[Key][]string{}
+	known := map[string][]string{}
 	for _, m := range messages {
 		all := map[string]bool{}
 		for _, text := range forms(m) {
@@ -141,7 +133,7 @@ func knownFields() (map[Key][]string, error) {
 				all[f] = true
 			}
 		}
-		known[Key(m.ID)] = slices.Sorted(maps.Keys(all))
+		known[m.ID] = slices.Sorted(maps.Keys(all))
 	}
 	return known, nil
 }

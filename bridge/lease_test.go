@@ -1,0 +1,252 @@
+package bridge_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ferry/bridge"
+	"ferry/bridge/bridgetest"
+	"ferry/sessions"
+)
+
+// An unreachable store fails every call while it is away.
+type unreachable struct {
+	bridge.Store
+	away atomic.Bool
+}
+
+var errAway = errors.New("connection refused")
+
+func (s *unreachable) Record(ctx context.Context, it bridge.Item, take bool) (bridge.Receipt, error) {
+	if s.away.Load() {
+		return bridge.Receipt{}, errAway
+	}
+	return s.Store.Record(ctx, it, take)
+}
+
+func (s *unreachable) Take(ctx context.Context, kind bridge.LaneKind, shard int) (*bridge.Lease, error) {
+	if s.away.Load() {
+		return nil, errAway
+	}
+	return s.Store.Take(ctx, kind, shard)
+}
+
+func (s *unreachable) Due(ctx context.Context, kind bridge.LaneKind) ([]int, error) {
+	if s.away.Load() {
+		return nil, errAway
+	}
+	return s.Store.Due(ctx, kind)
+}
+
+func (s *unreachable) Renew(ctx context.Context, leases []*bridge.Lease) ([]bridge.Holding, error) {
+	if s.away.Load() {
+		return nil, errAway
+	}
+	return s.Store.Renew(ctx, leases)
+}
+
+func (s *unreachable) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) error {
+	if s.away.Load() {
+		return errAway
+	}
+	return s.Store.Finish(ctx, l, o)
+}
+
+func (s *unreachable) Lock(ctx context.Context, name, holder string) (bool, error) {
+	if s.away.Load() {
+		return false, errAway
+	}
+	return s.Store.Lock(ctx, name, holder)
+}
+
+// takes makes the model write for so long.
+func takes(d time.Duration, text string) bridgetest.Reply {
+	return func(ctx context.Context, _ bridge.Prompt, write func(string)) (bridge.Usage, error) {
+		select {
+		case <-ctx.Done():
+			return bridge.Usage{}, ctx.Err()
+		case <-time.After(d):
+			write(text)
+			return bridge.Usage{Prompt: 1, Completion: 1}, nil
+		}
+	}
+}
+
+func TestALongAnswerKeepsItsLease(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		other := newWorld(w.t, w.store, nil)
+		defer other.end()
+		w.model.Script(takes(100*time.Second, "at last"))
+		w.say("hello")
+		w.wantHear("at last")
+		w.wantSilence()
+		other.wantSilence()
+	})
+}
+
+func TestWhatAProcessDoesThatSeemedDeadIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := sessions.NewMemory(sessions.Options{})
+		cut := &unreachable{Store: memory}
+		w := newWorld(t, cut, nil)
+		defer w.end()
+		w.model.Script(takes(40*time.Second, "from the dead"))
+		w.say("hello")
+		synctest.Wait()
+		cut.away.Store(true)
+		other := newWorld(t, memory, nil)
+		defer other.end()
+		other.wantHear("re: hello")
+		cut.away.Store(false)
+		w.wantSilence()
+		other.wantSilence()
+		entries, err := memory.Latest(t.Context(), memorySession(t, memory), 0, 1000)
+		if err != nil || len(entries) != 2 || entries[1].Text != "re: hello" {
+			t.Errorf("history = %+v, %v; want the one answer", entries, err)
+		}
+	})
+}
+
+// memorySession returns the session of ayu.
+func memorySession(t *testing.T, store bridge.Store) bridge.SessionID {
+	t.Helper()
+	r, err := store.Record(t.Context(), bridge.Item{ID: "probe", Address: ayu, At: time.Now(), Data: []byte("{}")}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Session
+}
+
+func TestAPaidAnswerOutlivesAShortAbsenceOfTheStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut := &unreachable{Store: sessions.NewMemory(sessions.Options{})}
+		w := newWorld(t, cut, nil)
+		defer w.end()
+		w.model.Script(takes(time.Second, "paid for"))
+		w.say("hello")
+		synctest.Wait()
+		cut.away.Store(true)
+		time.Sleep(8 * time.Second)
+		cut.away.Store(false)
+		w.wantHear("paid for")
+		<-w.model.Asked()
+		select {
+		case p := <-w.model.Asked():
+			t.Errorf("asked again for %q, want the answer kept", lines(p))
+		default:
+		}
+	})
+}
+
+func TestAMessageIsRefusedWhileTheStoreIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut := &unreachable{Store: sessions.NewMemory(sessions.Options{})}
+		w := newWorld(t, cut, nil)
+		defer w.end()
+		cut.away.Store(true)
+		in := w.inbound("hello")
+		if err := w.engine.Receive(t.Context(), in); !errors.Is(err, errAway) {
+			t.Errorf("Receive = %v, want the store's error, so that the platform delivers again", err)
+		}
+		time.Sleep(time.Minute)
+		cut.away.Store(false)
+		w.receive(in)
+		w.wantHear("re: hello")
+	})
+}
+
+// A polling channel tells when it runs.
+type polling struct {
+	bridgetest.Channel
+	running atomic.Int32
+	runs    chan struct{}
+	fail    chan error
+}
+
+func (p *polling) Run(ctx context.Context, _ bridge.Receive, ready func()) error {
+	p.running.Add(1)
+	defer p.running.Add(-1)
+	ready()
+	p.runs <- struct{}{}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case err := <-p.fail:
+		return err
+	}
+}
+
+// polls starts an engine with a polling channel.
+func polls(t *testing.T, store bridge.Store, p *polling) (e *bridge.Engine, end func()) {
+	w := newWorld(t, store, nil)
+	w.end()
+	parts := w.engine.Parts
+	parts.Channels = []bridge.Channel{p}
+	e = bridge.NewEngine(parts)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.Run(ctx, time.Second)
+	}()
+	return e, func() {
+		stop()
+		<-done
+	}
+}
+
+func TestOneProcessPollsAndAnotherTakesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := sessions.NewMemory(sessions.Options{})
+		first := &polling{runs: make(chan struct{}, 10), fail: make(chan error)}
+		second := &polling{runs: make(chan struct{}, 10), fail: make(chan error)}
+		cut := &unreachable{Store: store}
+		a, endA := polls(t, cut, first)
+		defer endA()
+		<-first.runs
+		b, endB := polls(t, store, second)
+		defer endB()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if second.running.Load() != 0 {
+			t.Fatal("two processes poll at once")
+		}
+		if got := b.States()[0].State; got != bridge.Standby {
+			t.Errorf("state of the second = %s, want standby", got)
+		}
+
+		cut.away.Store(true) // as if the first process hung
+		began := time.Now()
+		<-second.runs
+		if first.running.Load() != 0 {
+			t.Error("the first still polls when the second begins")
+		}
+		if d := time.Since(began); d > 20*time.Second {
+			t.Errorf("taken over after %v, want within 20 s", d)
+		}
+		_ = a
+	})
+}
+
+func TestARefusedPollIsTriedAgainAndSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &polling{runs: make(chan struct{}, 10), fail: make(chan error)}
+		e, end := polls(t, sessions.NewMemory(sessions.Options{}), p)
+		defer end()
+		<-p.runs
+		p.fail <- &bridge.SendError{Reason: bridge.Denied, Err: errors.New("401 Unauthorized")}
+		synctest.Wait()
+		if got := e.States()[0]; got.State != bridge.Refusing || got.Error == "" {
+			t.Errorf("state = %+v, want refused with the reason", got)
+		}
+		<-p.runs
+		synctest.Wait()
+		if got := e.States()[0]; got.State != bridge.Up || got.Error != "" {
+			t.Errorf("state = %+v, want up", got)
+		}
+	})
+}
