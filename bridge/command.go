@@ -169,7 +169,7 @@ func (t *turn) language(_ context.Context, arg string) error {
 			t.notice(texts.LangSet, texts.Args{"Language": l.Name})
 			return nil
 		}
-		list = append(list, l.Code+" – "+l.Name)
+		list = append(list, l.Code+" - "+l.Name)
 	}
 	t.notice(texts.LangList, texts.Args{"List": strings.Join(list, "\n"), "Example": t.lang})
 	return nil

@@ -95,6 +95,19 @@ func TestNothingIsSentToWhoBlockedUsUntilTheyWrite(t *testing.T) {
 	})
 }
 
+func TestWhatWaitsForWhoBlockedUsIsNotSent(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		attempts := w.refuse(&bridge.SendError{Reason: bridge.Throttled, RetryAfter: 10 * time.Second}, &bridge.SendError{Reason: bridge.Blocked})
+		w.say("one")
+		synctest.Wait()
+		w.say("two")
+		w.wantSilence()
+		if len(*attempts) != 2 {
+			t.Errorf("%d attempts to send, want the second message not even tried", len(*attempts))
+		}
+	})
+}
+
 func TestWhatCannotPassIsADeadLetterAndTheNextGoesOn(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.refuse(&bridge.SendError{Reason: bridge.Rejected})

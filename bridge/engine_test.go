@@ -337,7 +337,7 @@ func TestTheLanguageStays(t *testing.T) {
 		w.say("/new")
 		w.wantHear(w.texts.Say("fr", texts.NewDone, nil))
 		w.say("/lang klingon")
-		if got := w.hear(); !strings.Contains(got, "id – Bahasa Indonesia") {
+		if got := w.hear(); !strings.Contains(got, "id - Bahasa Indonesia") {
 			t.Errorf("list of languages = %q, want each code with its name", got)
 		}
 	})
@@ -622,6 +622,19 @@ func TestForgetTakesNoForAnAnswer(t *testing.T) {
 		w.wantNotice(texts.ForgetKept, nil)
 		w.say("still there?")
 		w.wantPrompt("user: hello\nassistant: re: hello\nuser: still there?\n")
+	})
+}
+
+func TestWhatFollowsAnAnswerToAQuestionIsAnswered(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.say("/forget")
+		w.hear()
+		no := w.inbound("no")
+		no.Hold = 700 * time.Millisecond
+		w.receive(no)
+		w.say("what is the time?")
+		w.wantNotice(texts.ForgetKept, nil)
+		w.wantHear("re: what is the time?")
 	})
 }
 

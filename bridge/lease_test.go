@@ -121,6 +121,59 @@ func memorySession(t *testing.T, store bridge.Store) bridge.SessionID {
 	return r.Session
 }
 
+func TestALostTurnIsNotPaidForAnyLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := sessions.NewMemory(sessions.Options{})
+		cut := &unreachable{Store: memory}
+		w := newWorld(t, cut, nil)
+		defer w.end()
+		ended := make(chan struct{})
+		w.model.Script(func(ctx context.Context, _ bridge.Prompt, _ func(string)) (bridge.Usage, error) {
+			<-ctx.Done()
+			close(ended)
+			return bridge.Usage{}, ctx.Err()
+		})
+		w.say("hello")
+		synctest.Wait()
+		cut.away.Store(true)
+		other := newWorld(t, memory, nil)
+		defer other.end()
+		other.wantHear("re: hello")
+		cut.away.Store(false)
+		back := time.Now()
+		<-ended
+		if d := time.Since(back); d > 10*time.Second {
+			t.Errorf("the model wrote on for %v after the lease was known to be lost, want it ended with the next renewal", d)
+		}
+	})
+}
+
+// A slow limiter keeps whoever asks waiting for longer than a lease lasts.
+type slowLimiter struct{ *unreachable }
+
+func (s slowLimiter) Reserve(ctx context.Context, l bridge.Limit) (time.Duration, error) {
+	s.away.Store(true)
+	pause := time.NewTimer(bridge.LeaseTime + time.Second)
+	defer pause.Stop()
+	<-pause.C
+	return 0, nil
+}
+
+func TestNothingIsSentUnderALeaseThatMayHaveRunOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := sessions.NewMemory(sessions.Options{})
+		frozen := slowLimiter{&unreachable{Store: memory}}
+		w := newWorld(t, frozen, nil)
+		defer w.end()
+		w.chat.Paced = []bridge.Limit{{Key: "test", Every: time.Second, Burst: 1}}
+		w.say("hello")
+		other := newWorld(t, memory, nil)
+		defer other.end()
+		other.wantHear("re: hello")
+		w.wantSilence()
+	})
+}
+
 func TestAPaidAnswerOutlivesAShortAbsenceOfTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cut := &unreachable{Store: sessions.NewMemory(sessions.Options{})}
