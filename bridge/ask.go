@@ -53,7 +53,8 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 			mark = t.Texts.Say(t.lang, texts.CutMark, nil)
 		}
 		t.answer(text, mark, false, replaces)
-		t.spend(usage, history, latest, text)
+		t.out.Counts = true
+		t.spend(t.cost(usage, history, latest, text))
 		t.verdict = "answered"
 		return nil
 	case errors.Is(context.Cause(ctx), errStopped):
@@ -62,12 +63,14 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 		} else {
 			t.answer(text, t.Texts.Say(t.lang, texts.StopMark, nil), true, replaces)
 		}
-		t.spend(usage, history, latest, text)
+		t.out.Counts = true
+		t.spend(t.cost(usage, history, latest, text))
 		t.verdict = "stopped"
 		return nil
 	case ctx.Err() != nil:
 		return err
 	}
+	t.spend(usage)
 	return t.unanswered(ctx, err)
 }
 
@@ -101,16 +104,21 @@ func (t *turn) write(ctx context.Context, history, latest []Entry, tokens int) (
 	return strings.TrimSpace(text.String()), usage, err
 }
 
-// spend counts what an answer cost, by our own estimate where the server did not say.
-func (t *turn) spend(u Usage, history, latest []Entry, text string) {
-	if u.Prompt == 0 && u.Completion == 0 {
-		for _, entry := range append(fit(history, t.Settings.PromptTokens, t.Model.Tokens), latest...) {
-			u.Prompt += t.Model.Tokens(entry)
-		}
-		u.Completion = t.Model.Tokens(Entry{Role: Assistant, Text: text})
+// cost returns what an answer cost, by our own estimate where the server did not say.
+func (t *turn) cost(u Usage, history, latest []Entry, text string) Usage {
+	if u.Prompt > 0 || u.Completion > 0 {
+		return u
 	}
-	t.out.Counts = true
-	t.out.Tokens = u.Prompt + u.Completion
+	for _, entry := range append(fit(history, t.Settings.PromptTokens, t.Model.Tokens), latest...) {
+		u.Prompt += t.Model.Tokens(entry)
+	}
+	u.Completion = t.Model.Tokens(Entry{Role: Assistant, Text: text})
+	return u
+}
+
+// spend counts what was used up, answered or not.
+func (t *turn) spend(u Usage) {
+	t.out.Tokens += u.Prompt + u.Completion
 	t.Trace.tokens("prompt", u.Prompt)
 	t.Trace.tokens("completion", u.Completion)
 }

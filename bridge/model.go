@@ -10,8 +10,8 @@ import (
 type Model interface {
 	// Answer asks for the answer to a prompt. It calls write with each piece of text as it comes,
 	// from the calling goroutine, and returns when the answer is complete. A failure is a
-	// *ModelError; a stream that was cut is a failure, whatever has been written by then. Answer
-	// returns soon after ctx ends.
+	// *ModelError; a stream that was cut is a failure, whatever has been written by then, and the
+	// usage is then what that cost. Answer returns soon after ctx ends.
 	Answer(ctx context.Context, p Prompt, write func(text string)) (Usage, error)
 
 	// Tokens returns how many tokens an entry takes in a prompt, or more, never fewer.
