@@ -282,7 +282,7 @@ type workload struct {
 func (s *storeTest) workOff() workload {
 	s.Helper()
 	w := workload{map[bridge.Address][]string{}, map[bridge.Address][]string{}}
-	for {
+	for range mostRounds {
 		shards, err := s.Due(s.Context(), bridge.SessionLane)
 		s.no(err)
 		if len(shards) == 0 {
@@ -308,6 +308,8 @@ func (s *storeTest) workOff() workload {
 			}
 		}
 	}
+	s.Fatal(errRounds)
+	return w
 }
 
 // twice does something with a lease as someone does who did not hear the answer the first time.

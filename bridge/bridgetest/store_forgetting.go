@@ -3,7 +3,6 @@ package bridgetest
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"ferry/bridge"
@@ -17,6 +16,7 @@ func testForgetting(run runner) {
 		s.joins(bob, ln.session())
 		s.remembers(ann, entries("a1", "a2")...)
 		s.no(s.Bury(s.Context(), s.take(s.says(ann, "bad too")), 1, "crashes", nil))
+		s.wantCensus(bridge.Census{Dead: 2})
 		s.commands(bob, "forget")
 		l := s.take(ln)
 		s.twice(l, func(l *bridge.Lease) error { return s.Forget(s.Context(), l, letters(bob, "bye")) })
@@ -122,18 +122,7 @@ func testForgetting(run runner) {
 		s.commands(ann, "forget")
 		l := s.take(ln)
 		ids := numbered("m", 60)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			for _, id := range ids {
-				if _, err := s.Record(s.Context(), message(ann, id), false); err != nil {
-					s.Error(err)
-				}
-			}
-		})
-		if err := s.Forget(s.Context(), l, nil); err != nil {
-			s.Error(err)
-		}
-		wg.Wait()
+		s.while(ann, ids, func() error { return s.Forget(s.Context(), l, nil) })
 		if got := s.workOff().items[ann]; !slices.Equal(got, ids) {
 			s.Errorf("turns = %q, want all in order", got)
 		}

@@ -214,21 +214,9 @@ func testMerges(run runner) {
 	run("MessagesDuringAMergeAreNeitherLostNorDoubled", func(s *storeTest) {
 		winner := s.meets(ann)
 		loser := s.commands(bob, "merge")
-		s.says(bob, "b0000")
 		l := s.take(loser)
 		ids := numbered("b", 60)
-		var wg sync.WaitGroup
-		wg.Go(func() {
-			for _, id := range ids[1:] {
-				if _, err := s.Record(s.Context(), message(bob, id), false); err != nil {
-					s.Error(err)
-				}
-			}
-		})
-		if err := s.Merge(s.Context(), l, winner.session()); err != nil {
-			s.Error(err)
-		}
-		wg.Wait()
+		s.while(bob, ids, func() error { return s.Merge(s.Context(), l, winner.session()) })
 		if got := s.workOff().items[bob]; !slices.Equal(got, ids) {
 			s.Errorf("turns = %q, want all in order", got)
 		}
@@ -323,4 +311,22 @@ func (s *storeTest) wantStopped(who bridge.Address) string {
 	stopped, _, err := s.Stop(s.Context(), who, "", "stop of "+who.String())
 	s.no(err)
 	return stopped
+}
+
+// while does something while someone writes: it begins when the first message is there.
+func (s *storeTest) while(who bridge.Address, ids []string, do func() error) {
+	s.Helper()
+	s.says(who, ids[0])
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for _, id := range ids[1:] {
+			if _, err := s.Record(s.Context(), message(who, id), false); err != nil {
+				s.Error(err)
+			}
+		}
+	})
+	if err := do(); err != nil {
+		s.Error(err)
+	}
+	wg.Wait()
 }

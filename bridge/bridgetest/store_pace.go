@@ -80,7 +80,7 @@ func testLimits(run runner) {
 	})
 
 	run("APauseHoldsEveryone", func(s *storeTest) {
-		limit := bridge.Limit{Key: "k", Every: time.Second, Burst: 3}
+		limit := bridge.Limit{Key: "k", Every: every, Burst: 3}
 		s.wantWaits(limit, 0)
 		s.no(s.Pause(s.Context(), limit, 2*every))
 		s.no(s.Pause(s.Context(), limit, time.Minute)) // shortens nothing
@@ -92,7 +92,7 @@ func testLimits(run runner) {
 			}
 		}
 		s.wantWaits(bridge.Limit{Key: "l", Every: every, Burst: 1}, 0)
-		s.passes(3 * every)
+		s.passes(20 * every)
 		s.wantWaits(limit, 0)
 	})
 

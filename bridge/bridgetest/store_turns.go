@@ -79,6 +79,9 @@ func testTurns(run runner) {
 		s.everyoneDies()
 		l := s.take(ln)
 		s.wantOut(l, "o1")
+		if l.Crashes != 0 {
+			s.Errorf("crashes = %d over m2, want 0, for who died had only to pass on the answer to m1", l.Crashes)
+		}
 		s.no(s.Relayed(s.Context(), l, 1))
 		s.turns(ln, [][]string{{"m2"}})
 	})
