@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,9 +41,14 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 	history = conversation(history, latest[0].ID)
 
 	typed := t.typing(ctx)
-	text, usage, err := t.write(ctx, history, latest, t.Settings.PromptTokens)
-	if failure, ok := errors.AsType[*ModelError](err); ok && failure.Fault == TooLong && len(history) > 0 {
-		text, usage, err = t.write(ctx, history, latest, t.Settings.PromptTokens/2)
+	if t.l.atOnce {
+		t.Trace.asked(time.Since(t.said[0].Received))
+	}
+	remembered := fit(history, t.Settings.PromptTokens, t.Model.Tokens)
+	text, usage, err := t.write(ctx, remembered, latest)
+	if failure, ok := errors.AsType[*ModelError](err); ok && failure.Fault == TooLong && len(remembered) > 0 {
+		remembered = fit(history, t.Settings.PromptTokens/2, t.Model.Tokens)
+		text, usage, err = t.write(ctx, remembered, latest)
 	}
 	typed()
 
@@ -54,7 +60,7 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 		}
 		t.answer(text, mark, false, replaces)
 		t.out.Counts = true
-		t.spend(t.cost(usage, history, latest, text))
+		t.spend(t.cost(usage, remembered, latest, text))
 		t.verdict = "answered"
 		return nil
 	case errors.Is(context.Cause(ctx), errStopped):
@@ -64,12 +70,13 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 			t.answer(text, t.Texts.Say(t.lang, texts.StopMark, nil), true, replaces)
 		}
 		t.out.Counts = true
-		t.spend(t.cost(usage, history, latest, text))
+		t.spend(t.cost(usage, remembered, latest, text))
 		t.verdict = "stopped"
 		return nil
 	case ctx.Err() != nil:
 		return err
 	}
+	t.out.Counts = usage != Usage{} // it was paid for, whatever came of it
 	t.spend(usage)
 	return t.unanswered(ctx, err)
 }
@@ -84,15 +91,12 @@ func (t *turn) history(ctx context.Context, since int64) ([]Entry, error) {
 }
 
 // write has the model write, and returns what it wrote, in full or, with an error, as far as it came.
-func (t *turn) write(ctx context.Context, history, latest []Entry, tokens int) (string, Usage, error) {
-	if t.l.atOnce {
-		t.Trace.asked(time.Since(t.said[0].Received))
-	}
+func (t *turn) write(ctx context.Context, history, latest []Entry) (string, Usage, error) {
 	asked := time.Now()
 	var text strings.Builder
 	usage, err := t.Model.Answer(ctx, Prompt{
 		System:    t.Settings.systemPrompt(),
-		Entries:   append(fit(history, tokens, t.Model.Tokens), latest...),
+		Entries:   slices.Concat(history, latest),
 		Person:    t.pseudonym(t.session),
 		MaxTokens: t.Settings.MaxTokens,
 	}, func(piece string) {
@@ -109,7 +113,7 @@ func (t *turn) cost(u Usage, history, latest []Entry, text string) Usage {
 	if u.Prompt > 0 || u.Completion > 0 {
 		return u
 	}
-	for _, entry := range append(fit(history, t.Settings.PromptTokens, t.Model.Tokens), latest...) {
+	for _, entry := range slices.Concat(history, latest) {
 		u.Prompt += t.Model.Tokens(entry)
 	}
 	u.Completion = t.Model.Tokens(Entry{Role: Assistant, Text: text})
@@ -152,14 +156,14 @@ func (t *turn) unanswered(ctx context.Context, err error) error {
 // wait leaves the turn until the model may be back. Others go on meanwhile.
 func (t *turn) wait(ctx context.Context, failure *ModelError) error {
 	t.Log.Warn("the model does not answer; it is asked again", "error", failure.Err, "for", t.l.Delayed.Round(time.Second))
-	if t.l.Delayed >= modelNoticed {
+	delay := min(max(failure.RetryAfter, jitter(t.patience())), modelGiveUp-t.l.Delayed)
+	if t.l.Delayed+delay >= modelNoticed && t.h.safe() {
 		// The same id each time: it is said once.
 		if err := t.notify(ctx, t.to, t.id+".wait", t.Texts.Say(t.lang, texts.ModelWaiting, nil)); err != nil {
 			return err
 		}
 	}
-	delay := min(max(t.l.Delayed/2, shortestRetry), 30*time.Second)
-	t.later(ctx, t.turns, t.l, max(failure.RetryAfter, jitter(delay)), progress{}, true)
+	t.later(ctx, t.turns, t.l, delay, progress{}, true)
 	t.out.Done = 0
 	return nil
 }

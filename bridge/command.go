@@ -190,6 +190,7 @@ func (t *turn) privacy(context.Context, string) error {
 // A question is what was asked of the person, kept until they answer or talk of something else.
 type question struct {
 	What  string    `json:"what"`
+	From  Address   `json:"from"` // whom it was asked
 	Asked time.Time `json:"asked"`
 }
 
@@ -198,22 +199,18 @@ const (
 	questionStands = 15 * time.Minute
 )
 
-// question returns what was asked of the person and still stands, or "".
-func (t *turn) question() string {
-	var q question
-	if err := json.Unmarshal([]byte(t.l.Settings[questionSetting]), &q); err != nil {
-		return "" // there is none
+// question returns what was asked of whoever writes now, if it still stands.
+func (t *turn) question() (q question, ok bool) {
+	if json.Unmarshal([]byte(t.l.Settings[questionSetting]), &q) != nil {
+		return question{}, false // there is none
 	}
-	if t.said[0].Received.Sub(q.Asked) > questionStands {
-		return ""
-	}
-	return q.What
+	return q, q.From == t.to && t.said[0].Received.Sub(q.Asked) <= questionStands
 }
 
 func (t *turn) forget(context.Context, string) error {
 	t.hear(true)
 	t.notice(texts.ForgetAsk, nil)
-	q, err := json.Marshal(question{forgetQuestion, time.Now()})
+	q, err := json.Marshal(question{forgetQuestion, t.to, time.Now()})
 	if err != nil {
 		return err
 	}
@@ -221,16 +218,14 @@ func (t *turn) forget(context.Context, string) error {
 	return nil
 }
 
-func (t *turn) answerQuestion(ctx context.Context, question string, yes bool) error {
-	t.set(questionSetting, "")
-	switch {
-	case question == forgetQuestion && yes:
+func (t *turn) answerQuestion(ctx context.Context, q question, yes bool) error {
+	if q.What == forgetQuestion && yes {
 		return t.erase(ctx)
-	default:
-		t.hear(true)
-		t.notice(texts.ForgetKept, nil)
-		return nil
 	}
+	t.set(questionSetting, "")
+	t.hear(true)
+	t.notice(texts.ForgetKept, nil)
+	return nil
 }
 
 // erase deletes everything about the person. The last word goes where they asked for it.
@@ -255,7 +250,7 @@ func (t *turn) erase(ctx context.Context) error {
 	err = t.insist(ctx, func(ctx context.Context) error { return t.Store.Forget(ctx, t.l, out) })
 	t.given(err, "forget a person")
 	if err == nil {
-		t.relay(ctx, t.l)
+		t.relay(ctx, t.l, t.h)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 )
 
 // A crew works on the lanes of one kind, on a limited number at once. Nobody waits in it: whoever
@@ -16,11 +17,13 @@ type crew struct {
 
 	mu     sync.Mutex
 	free   int
-	shards map[int]bool    // may have something, but there was no free place
-	ctx    context.Context // of the work; nil until the crew is opened
-	closed bool
+	shards map[int]bool // may have something, but there was no free place
+	begin  begin        // nil while nobody works
 	wg     sync.WaitGroup
 }
+
+// A begin has a worker begin in a place that was reserved: on a lease, or by looking in a shard.
+type begin func(shard int, l *Lease)
 
 func newCrew(kind LaneKind, size int, lanes Lanes, log *slog.Logger, work func(context.Context, *Lease)) *crew {
 	return &crew{kind: kind, lanes: lanes, work: work, log: log, free: size, shards: map[int]bool{}}
@@ -30,87 +33,115 @@ func newCrew(kind LaneKind, size int, lanes Lanes, log *slog.Logger, work func(c
 func (c *crew) open(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.ctx = ctx
+	c.begin = func(shard int, l *Lease) { go c.run(ctx, shard, l) }
+	context.AfterFunc(ctx, c.shut)
 }
 
-// close lets nobody begin any more, and returns when the last worker has gone home.
-func (c *crew) close() {
+// shut lets nobody begin any more.
+func (c *crew) shut() {
 	c.mu.Lock()
-	c.closed = true
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	c.begin = nil
+}
+
+// wait returns when nobody begins any more and the last worker has gone home.
+func (c *crew) wait() {
+	c.shut()
 	c.wg.Wait()
 }
 
-// reserve takes a free place and reports whether there was one. It is used with start, or given back
-// with release.
-func (c *crew) reserve() bool {
+// reserve takes a place and returns how to begin there, or nil where none is free. A place where
+// nobody begins is given back with release.
+func (c *crew) reserve() begin {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.free == 0 || c.ctx == nil || c.ctx.Err() != nil || c.closed {
-		return false
+	return c.hire()
+}
+
+// hire is reserve for who holds mu.
+func (c *crew) hire() begin {
+	if c.free == 0 || c.begin == nil {
+		return nil
 	}
 	c.free--
 	c.wg.Add(1)
-	return true
+	return c.begin
 }
 
-// start works in a reserved place on a lease.
-func (c *crew) start(l *Lease) {
-	go c.run(l.Shard, l)
-}
-
-// release gives a reserved place back.
+// release gives a reserved place back, or has someone work there where word was left.
 func (c *crew) release() {
-	c.run(-1, nil)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if shard, ok := c.next(); ok {
+		c.begin(shard, nil)
+	}
 }
 
 // look sees to it that somebody looks for work in a shard soon.
 func (c *crew) look(shard int) {
-	if c.reserve() {
-		go c.run(shard, nil)
-		return
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if begin := c.hire(); begin != nil {
+		begin(shard, nil)
+		return
+	}
 	c.shards[shard] = true
 }
 
-// run works in a reserved place: on l, on whatever waits in the shard, and then wherever it is told
-// that something waits.
-func (c *crew) run(shard int, l *Lease) {
-	defer c.wg.Done()
-	for {
-		if l == nil && shard >= 0 && c.ctx.Err() == nil {
-			var err error
-			if l, err = c.lanes.Take(c.ctx, c.kind, shard); err != nil && c.ctx.Err() == nil {
-				c.log.Debug("take a lane", "error", err) // the sweep looks again and says what is wrong
-			}
-		}
-		if l != nil {
-			c.work(c.ctx, l)
-			if !l.More {
-				shard = -1
-			}
-			l = nil
-			continue
-		}
-		var ok bool
-		if shard, ok = c.next(); !ok {
-			return
-		}
-	}
-}
-
-// next returns a shard to look in, or gives the place back.
+// next returns a shard that word was left of, or gives the place back. The caller holds mu.
 func (c *crew) next() (shard int, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ctx.Err() == nil {
+	if c.begin != nil {
 		for shard := range c.shards {
 			delete(c.shards, shard)
 			return shard, true
 		}
 	}
 	c.free++
+	c.wg.Done()
 	return 0, false
+}
+
+// run works in a reserved place: on l, or on what waits in the shard, and then wherever word was left
+// of.
+func (c *crew) run(ctx context.Context, shard int, l *Lease) {
+	for {
+		if l == nil && ctx.Err() == nil {
+			l = c.take(ctx, shard)
+		}
+		more := false
+		if l != nil {
+			c.work(ctx, l)
+			shard, more = l.Shard, l.More
+			l = nil
+		}
+		var ok bool
+		if shard, ok = c.after(shard, more); !ok {
+			return
+		}
+	}
+}
+
+// after returns where a worker looks next, or sends it home; more says that something waits where it
+// was.
+func (c *crew) after(shard int, more bool) (next int, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if more {
+		c.shards[shard] = true
+	}
+	return c.next()
+}
+
+// take takes a lane of a shard, and has somebody look for more there.
+func (c *crew) take(ctx context.Context, shard int) *Lease {
+	asked := time.Now()
+	l, err := c.lanes.Take(ctx, c.kind, shard)
+	if err != nil && ctx.Err() == nil {
+		c.log.Debug("take a lane", "error", err) // the sweep looks again and says what is wrong
+	}
+	if l != nil {
+		l.asked = asked
+		c.look(shard)
+	}
+	return l
 }

@@ -24,6 +24,9 @@ type progress struct {
 	Part  int  `json:"part"`            // the part to be sent next
 	Doubt bool `json:"doubt,omitempty"` // it may have been sent already
 	Fails int  `json:"fails,omitempty"` // how often in a row the platform could not be asked
+	// Placed is set on a part whose place under the limits was so far off that the lane was put off
+	// until then. It keeps that place: who took a new one each time would never come to send.
+	Placed bool `json:"placed,omitempty"`
 }
 
 // How long the outbox goes on trying.
@@ -64,7 +67,7 @@ func (e *Engine) deliver(ctx context.Context, l *Lease) {
 	}
 	var d delivery
 	if err := json.Unmarshal(l.Items[0].Data, &d); err != nil {
-		e.bury(ctx, l, "unreadable")
+		e.bury(ctx, l, len(l.Items), "unreadable")
 		return
 	}
 	var at progress
@@ -75,12 +78,10 @@ func (e *Engine) deliver(ctx context.Context, l *Lease) {
 	}
 	switch {
 	case l.Crashes >= deliveryCrash:
-		e.Trace.delivery(d.To.Channel, "dead")
-		e.bury(ctx, l, "crashes")
+		e.giveUp(ctx, l, d, "crashes")
 		return
 	case time.Since(d.At) > deliveryGiveUp:
-		e.Trace.delivery(d.To.Channel, "dead")
-		e.bury(ctx, l, "too old")
+		e.giveUp(ctx, l, d, "too old")
 		return
 	case l.Blocked:
 		e.Trace.delivery(d.To.Channel, "blocked")
@@ -110,21 +111,27 @@ func (e *Engine) sendParts(ctx context.Context, l *Lease, h *held, d delivery, a
 	for at.Part < len(d.Parts) {
 		p := e.ports[d.To.Channel]
 		if p == nil {
-			return &SendError{Reason: Denied, Err: fmt.Errorf("channel %s is off here", d.To.Channel)}
+			if _, known := e.off.LoadOrStore(d.To.Channel, true); !known {
+				e.Log.Warn("messages wait for a channel that is off here: switch it on, or they are given up after a day", "channel", d.To.Channel)
+			}
+			return &SendError{Reason: Denied, Err: errors.New("the channel is off here")}
 		}
-		wait, err := e.reserve(ctx, p, d.To)
-		if err != nil {
-			return err
+		if !at.Placed {
+			wait, err := e.reserve(ctx, p, d.To)
+			if err != nil {
+				return err
+			}
+			if wait > inPlaceWait {
+				at.Placed = true
+				return putOff{wait}
+			}
+			pause(ctx, wait)
 		}
-		if wait > inPlaceWait {
-			return putOff{wait}
-		}
-		pause(ctx, wait)
 		if ctx.Err() != nil || !h.safe() {
 			return errHandBack
 		}
-		err = e.send(ctx, p, d, *at)
-		if err != nil {
+		at.Placed = false
+		if err := e.send(ctx, p, d, *at); err != nil {
 			return err
 		}
 		outcome := "sent"
@@ -203,8 +210,7 @@ func (e *Engine) undelivered(ctx context.Context, l *Lease, d delivery, at progr
 		e.delivered(ctx, l, true, d.Erase)
 	case Rejected:
 		log.Warn("not delivered, and never will be")
-		e.Trace.delivery(d.To.Channel, "dead")
-		e.bury(ctx, l, "rejected: "+failure.Err.Error())
+		e.giveUp(ctx, l, d, failure.Error())
 	case Throttled:
 		wait := max(failure.RetryAfter, time.Second)
 		e.hush(ctx, d.To, wait)
@@ -218,6 +224,16 @@ func (e *Engine) undelivered(ctx context.Context, l *Lease, d delivery, at progr
 		at.Fails++
 		e.later(ctx, e.sends, l, wait, at, true)
 	}
+}
+
+// giveUp buries a delivery. The last one to somebody who was forgotten leaves nothing instead.
+func (e *Engine) giveUp(ctx context.Context, l *Lease, d delivery, reason string) {
+	e.Trace.delivery(d.To.Channel, "dead")
+	if d.Erase {
+		e.delivered(ctx, l, false, true)
+		return
+	}
+	e.bury(ctx, l, len(l.Items), reason)
 }
 
 // hush lets nothing through to an address for a while, as its platform asks.

@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -166,6 +167,66 @@ func TestTheLimitsOfAChannelAreKept(t *testing.T) {
 		}
 		if d := time.Since(began); d < 2*time.Second || d > 4*time.Second {
 			t.Errorf("three parts took %v, want about two seconds", d)
+		}
+	})
+}
+
+func TestALongQueueForALimitIsWorkedOff(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Paced = []bridge.Limit{{Key: "test:all", Every: time.Second, Burst: 1}}
+		began := time.Now()
+		const people = 30
+		for i := range people {
+			w.receive(w.from(fmt.Sprint(i), "hello"))
+		}
+		for range people {
+			w.hear()
+		}
+		if d := time.Since(began); d > 2*people*time.Second {
+			t.Errorf("%d messages at one a second took %v", people, d)
+		}
+	})
+}
+
+func TestAPauseThatAPlatformAsksForHoldsAllUnderThatLimit(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Paced = []bridge.Limit{{Key: "test:all", Every: time.Second, Burst: 5}}
+		w.refuse(&bridge.SendError{Reason: bridge.Throttled, RetryAfter: 137 * time.Second})
+		began := time.Now()
+		w.say("hello")
+		synctest.Wait()
+		w.receive(w.from("budi", "me too"))
+		w.hear()
+		if d := time.Since(began); d < 137*time.Second {
+			t.Errorf("somebody under the same limit was sent to after %v, want 137 s waited out", d)
+		}
+	})
+}
+
+func TestALastWordThatCannotBeSentLeavesNothing(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.say("hello")
+		w.hear()
+		w.say("/forget")
+		w.hear()
+		w.refuse(&bridge.SendError{Reason: bridge.Rejected})
+		w.say("yes")
+		w.wantSilence()
+		if c, err := w.store.Census(w.t.Context()); err != nil || c != (bridge.Census{}) {
+			t.Errorf("Census() = %+v, %v; want nothing left", c, err)
+		}
+	})
+}
+
+func TestAFailureWithoutAReasonForTheLogHarmsNobody(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Script(func(context.Context, bridge.Address, bridge.Part) error {
+			return &bridge.SendError{Reason: bridge.Rejected}
+		})
+		w.say("hello")
+		synctest.Wait()
+		if c, err := w.store.Census(w.t.Context()); err != nil || c.Dead != 1 {
+			t.Errorf("Census() = %+v, %v; want one dead letter", c, err)
 		}
 	})
 }

@@ -34,6 +34,9 @@ type Engine struct {
 	turns  *crew
 	sends  *crew
 	keeper *keeper
+	off    sync.Map // channels that something waits for and that are not there
+	// stopping is closed when the process is asked to end.
+	stopping chan struct{}
 }
 
 // deliveriesAtOnce is how many messages one process sends at once. Most of them wait for a limit.
@@ -42,9 +45,10 @@ const deliveriesAtOnce = 512
 // NewEngine returns an engine that does nothing before Run, but can take messages in with Receive.
 func NewEngine(p Parts) *Engine {
 	e := &Engine{
-		Parts:  p,
-		ports:  map[string]*port{},
-		keeper: &keeper{lanes: p.Store, log: p.Log, trace: p.Trace, held: map[*Lease]*held{}},
+		Parts:    p,
+		ports:    map[string]*port{},
+		keeper:   &keeper{lanes: p.Store, log: p.Log, trace: p.Trace, held: map[*Lease]*held{}},
+		stopping: make(chan struct{}),
 	}
 	for _, ch := range p.Channels {
 		e.ports[ch.Name()] = newPort(ch, p.Log)
@@ -64,7 +68,7 @@ type message struct {
 // before it.
 func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 	name, _, isCommand := parseCommand(in.Text)
-	if isCommand && name == stopCommand {
+	if isCommand && name == stopCommand && len(in.Attachments) == 0 {
 		stopped, seen, err := e.Store.Stop(ctx, in.From, "", in.ID)
 		if err != nil {
 			return fmt.Errorf("stop the turn of a message on %s: %w", in.From.Channel, err)
@@ -91,9 +95,9 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 		Hold:    in.Hold,
 		Data:    data,
 	}
-	take := e.turns.reserve()
-	r, err := e.Store.Record(ctx, it, take)
-	e.follow(e.turns, take, r)
+	begin, asked := e.turns.reserve(), time.Now()
+	r, err := e.Store.Record(ctx, it, begin != nil)
+	e.follow(e.turns, begin, asked, r)
 	if err != nil {
 		return fmt.Errorf("record a message on %s: %w", in.From.Channel, err)
 	}
@@ -116,14 +120,14 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 	return nil
 }
 
-// follow does what a receipt asks for: work on what was taken, or look again when a hold has passed.
-// reserved tells whether a place of the crew was.
-func (e *Engine) follow(c *crew, reserved bool, r Receipt) {
+// follow does what a receipt asks for: work on what was taken, in the place that was reserved for it,
+// or look again when a hold has passed.
+func (e *Engine) follow(c *crew, begin begin, asked time.Time, r Receipt) {
 	switch {
 	case r.Lease != nil:
-		r.Lease.atOnce = true
-		c.start(r.Lease)
-	case reserved:
+		r.Lease.asked, r.Lease.atOnce = asked, true
+		begin(r.Shard, r.Lease)
+	case begin != nil:
 		c.release()
 	}
 	if r.Wait > 0 {
@@ -158,11 +162,12 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	}
 
 	<-ctx.Done()
+	close(e.stopping)
 	done := make(chan struct{})
 	go func() {
 		runners.Wait()
-		e.turns.close()
-		e.sends.close()
+		e.turns.wait()
+		e.sends.wait()
 		close(done)
 	}()
 	select {
@@ -239,9 +244,9 @@ func (e *Engine) notify(ctx context.Context, to Address, id, text string) error 
 
 // post puts a delivery into the lane of its address.
 func (e *Engine) post(ctx context.Context, it Item) error {
-	take := e.sends.reserve()
-	r, err := e.Store.Put(ctx, it, take)
-	e.follow(e.sends, take, r)
+	begin, asked := e.sends.reserve(), time.Now()
+	r, err := e.Store.Put(ctx, it, begin != nil)
+	e.follow(e.sends, begin, asked, r)
 	return err
 }
 

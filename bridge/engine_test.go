@@ -489,6 +489,42 @@ func TestAModelThatStaysAwayIsApologisedFor(t *testing.T) {
 	})
 }
 
+func TestAModelThatAsksForALongWaitIsNotWaitedForInSilence(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.model.Script(func(context.Context, bridge.Prompt, func(string)) (bridge.Usage, error) {
+			return bridge.Usage{}, &bridge.ModelError{Fault: bridge.Away, RetryAfter: time.Hour, Err: errors.New("429")}
+		})
+		began := time.Now()
+		w.say("hello")
+		w.wantNotice(texts.ModelWaiting, nil)
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("told after %v, want at once, as the wait is known", d)
+		}
+		w.wantNotice(texts.ModelFailed, nil)
+		if d := time.Since(began); d > 16*time.Minute {
+			t.Errorf("given up after %v, want 15 min", d)
+		}
+	})
+}
+
+func TestAPaidFailureCounts(t *testing.T) {
+	settings := func(s *bridge.Settings) { s.DailyTurns = 1 }
+	inWorld(t, settings, func(w *world) {
+		w.model.Script(func(context.Context, bridge.Prompt, func(string)) (bridge.Usage, error) {
+			return bridge.Usage{Prompt: 100}, &bridge.ModelError{Fault: bridge.Refused, Err: errors.New("filtered")}
+		})
+		w.say("hello")
+		w.wantNotice(texts.ModelRefused, nil)
+		w.say("hello")
+		if got := w.hear(); got == w.texts.Say("en", texts.ModelRefused, nil) {
+			t.Error("asked again, want what failed and was paid for to count")
+		}
+		if n, err := w.store.TokensToday(w.t.Context()); err != nil || n != 100 {
+			t.Errorf("TokensToday() = %d, %v; want 100", n, err)
+		}
+	})
+}
+
 func TestOneWithoutAModelDelaysNobodyElse(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.model.Script(func(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {
@@ -625,6 +661,56 @@ func TestForgetTakesNoForAnAnswer(t *testing.T) {
 	})
 }
 
+func TestAYesWrittenBeforeTheQuestionIsNoAnswerToIt(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		finish := w.slowly()
+		w.say("would you like one?")
+		synctest.Wait()
+		w.say("/forget")
+		w.say("yes")
+		time.Sleep(time.Second)
+		finish <- "more"
+		w.wantHear("Once more")
+		w.wantNotice(texts.ForgetAsk, nil)
+		finish <- "again"
+		w.wantHear("Once again")
+		w.say("yes") // having read it
+		w.wantNotice(texts.ForgetDone, nil)
+	})
+}
+
+func TestOnlyWhoWasAskedCanAnswer(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.say("/forget")
+		w.hear()
+		budi := bridge.Address{Channel: "test", ID: "budi"}
+		joinSessions(w.t, w.store, budi, ayu)
+		in := w.inbound("yes")
+		in.From = budi
+		w.receive(in)
+		w.wantHear("re: yes")
+	})
+}
+
+// joinSessions brings the session of one address into that of another.
+func joinSessions(t *testing.T, store bridge.Store, from, to bridge.Address) {
+	t.Helper()
+	target, err := store.Record(t.Context(), bridge.Item{ID: "probe-" + to.ID, Address: to, At: time.Now(), Alone: true, Data: []byte(`{"text":"/help","received":"2026-01-01T00:00:00Z"}`)}, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if target.Lease == nil || store.Finish(t.Context(), target.Lease, bridge.Outcome{Done: 1}) != nil {
+		t.Fatal("the target is not idle")
+	}
+	r, err := store.Record(t.Context(), bridge.Item{ID: "merge-" + from.ID, Address: from, At: time.Now(), Alone: true, Data: []byte("{}")}, true)
+	if err != nil || r.Lease == nil {
+		t.Fatalf("Record = %+v, %v; want a lease", r, err)
+	}
+	if err := store.Merge(t.Context(), r.Lease, target.Session); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestWhatFollowsAnAnswerToAQuestionIsAnswered(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.say("/forget")
@@ -723,7 +809,7 @@ func TestATurnThatKillsItsWorkersIsGivenUp(t *testing.T) {
 		}
 		w := newWorld(t, store, nil)
 		defer w.end()
-		w.wantNotice(texts.ModelFailed, nil)
+		w.wantNotice(texts.Abandoned, nil)
 		w.wantSilence()
 		if c, err := store.Census(t.Context()); err != nil || c.Dead != 1 {
 			t.Errorf("Census() = %+v, %v; want one dead letter", c, err)

@@ -17,10 +17,7 @@ const storeTimeout = 5 * time.Second
 // insist tries to record something until the store has it or the lease turns out to be lost, though
 // ctx may have ended: a paid answer is not thrown away for one failed call.
 func (e *Engine) insist(ctx context.Context, record func(context.Context) error) error {
-	deadline := time.Now().Add(insistFor)
-	if context.Cause(ctx) == context.Canceled {
-		deadline = time.Now().Add(storeTimeout) // the process ends
-	}
+	deadline, stopping := time.Now().Add(insistFor), e.stopping
 	for try := 0; ; try++ {
 		attempt, cancel := detached(ctx)
 		err := record(attempt)
@@ -32,7 +29,11 @@ func (e *Engine) insist(ctx context.Context, record func(context.Context) error)
 		if time.Now().Add(wait).After(deadline) {
 			return err
 		}
-		time.Sleep(wait)
+		select {
+		case <-time.After(wait):
+		case <-stopping:
+			deadline, stopping = time.Now().Add(storeTimeout), nil // not for that long any more
+		}
 	}
 }
 
@@ -49,9 +50,8 @@ func (e *Engine) later(ctx context.Context, c *crew, l *Lease, wait time.Duratio
 	}
 }
 
-// bury gives up on the head of a lane, leaving out to be sent.
-func (e *Engine) bury(ctx context.Context, l *Lease, reason string, out ...Item) error {
-	n := len(l.Items)
+// bury gives up on the first n items of a lane, leaving out to be sent.
+func (e *Engine) bury(ctx context.Context, l *Lease, n int, reason string, out ...Item) error {
 	err := e.insist(ctx, func(ctx context.Context) error { return e.Store.Bury(ctx, l, n, reason, out) })
 	e.given(err, "give up on a message")
 	if err == nil {

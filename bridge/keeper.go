@@ -43,11 +43,18 @@ func (h *held) safe() bool {
 	return time.Until(h.until) > sendMargin
 }
 
+// prolonged notes that the store has prolonged the lease when it was asked.
+func (h *held) prolonged(asked time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.until = asked.Add(LeaseTime)
+}
+
 // hold keeps a lease until done is called. The context it returns ends with the cause ErrFenced when
 // the lease is lost and errStopped when the turn is stopped from now on.
 func (k *keeper) hold(ctx context.Context, l *Lease) (_ context.Context, h *held, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	h = &held{cancel: cancel, until: time.Now().Add(LeaseTime)}
+	h = &held{cancel: cancel, until: l.asked.Add(LeaseTime)}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.held[l] = h
@@ -96,6 +103,8 @@ func (k *keeper) renew(ctx context.Context) {
 		return
 	}
 	asked := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
 	states, err := k.lanes.Renew(ctx, leases)
 	if err != nil {
 		if !k.away && ctx.Err() == nil {
@@ -115,9 +124,7 @@ func (k *keeper) renew(ctx context.Context) {
 			k.trace.fenced()
 			holds[i].cancel(ErrFenced)
 		default:
-			holds[i].mu.Lock()
-			holds[i].until = asked.Add(LeaseTime)
-			holds[i].mu.Unlock()
+			holds[i].prolonged(asked)
 			if state.Stopped {
 				holds[i].cancel(errStopped)
 			}

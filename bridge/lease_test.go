@@ -13,10 +13,20 @@ import (
 	"ferry/sessions"
 )
 
+func newMemory() *sessions.Memory { return sessions.NewMemory(sessions.Options{}) }
+
 // An unreachable store fails every call while it is away.
 type unreachable struct {
 	bridge.Store
-	away atomic.Bool
+	away   atomic.Bool
+	noPost atomic.Bool // the addresses' shards are away, the sessions' are not
+}
+
+func (s *unreachable) Put(ctx context.Context, it bridge.Item, take bool) (bridge.Receipt, error) {
+	if s.away.Load() || s.noPost.Load() {
+		return bridge.Receipt{}, errAway
+	}
+	return s.Store.Put(ctx, it, take)
 }
 
 var errAway = errors.New("connection refused")
@@ -90,7 +100,7 @@ func TestALongAnswerKeepsItsLease(t *testing.T) {
 
 func TestWhatAProcessDoesThatSeemedDeadIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := sessions.NewMemory(sessions.Options{})
+		memory := newMemory()
 		cut := &unreachable{Store: memory}
 		w := newWorld(t, cut, nil)
 		defer w.end()
@@ -123,7 +133,7 @@ func memorySession(t *testing.T, store bridge.Store) bridge.SessionID {
 
 func TestALostTurnIsNotPaidForAnyLonger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := sessions.NewMemory(sessions.Options{})
+		memory := newMemory()
 		cut := &unreachable{Store: memory}
 		w := newWorld(t, cut, nil)
 		defer w.end()
@@ -161,7 +171,7 @@ func (s slowLimiter) Reserve(ctx context.Context, l bridge.Limit) (time.Duration
 
 func TestNothingIsSentUnderALeaseThatMayHaveRunOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		memory := sessions.NewMemory(sessions.Options{})
+		memory := newMemory()
 		frozen := slowLimiter{&unreachable{Store: memory}}
 		w := newWorld(t, frozen, nil)
 		defer w.end()
@@ -176,7 +186,7 @@ func TestNothingIsSentUnderALeaseThatMayHaveRunOut(t *testing.T) {
 
 func TestAPaidAnswerOutlivesAShortAbsenceOfTheStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cut := &unreachable{Store: sessions.NewMemory(sessions.Options{})}
+		cut := &unreachable{Store: newMemory()}
 		w := newWorld(t, cut, nil)
 		defer w.end()
 		w.model.Script(takes(time.Second, "paid for"))
@@ -197,7 +207,7 @@ func TestAPaidAnswerOutlivesAShortAbsenceOfTheStore(t *testing.T) {
 
 func TestAMessageIsRefusedWhileTheStoreIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		cut := &unreachable{Store: sessions.NewMemory(sessions.Options{})}
+		cut := &unreachable{Store: newMemory()}
 		w := newWorld(t, cut, nil)
 		defer w.end()
 		cut.away.Store(true)
@@ -209,6 +219,40 @@ func TestAMessageIsRefusedWhileTheStoreIsAway(t *testing.T) {
 		cut.away.Store(false)
 		w.receive(in)
 		w.wantHear("re: hello")
+	})
+}
+
+func TestWhatWaitsBehindAnAnswerThatCannotBePassedOnIsNotGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut := &unreachable{Store: newMemory()}
+		w := newWorld(t, cut, nil)
+		defer w.end()
+		cut.noPost.Store(true)
+		w.say("one")
+		synctest.Wait()
+		w.say("two")
+		time.Sleep(20 * time.Minute)
+		cut.noPost.Store(false)
+		w.wantHear("re: one")
+		w.wantHear("re: two")
+		w.wantSilence()
+	})
+}
+
+func TestAStopIsNotHeldUpByAStoreThatIsAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut := &unreachable{Store: newMemory()}
+		w := newWorld(t, cut, nil)
+		w.model.Script(takes(time.Second, "paid for"))
+		w.say("hello")
+		synctest.Wait()
+		cut.away.Store(true)
+		time.Sleep(5 * time.Second)
+		began := time.Now()
+		w.end()
+		if d := time.Since(began); d > 6*time.Second {
+			t.Errorf("the process ended after %v, want it within its grace of 5 s", d)
+		}
 	})
 }
 
@@ -254,7 +298,7 @@ func polls(t *testing.T, store bridge.Store, p *polling) (e *bridge.Engine, end 
 
 func TestOneProcessPollsAndAnotherTakesOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := sessions.NewMemory(sessions.Options{})
+		store := newMemory()
 		first := &polling{runs: make(chan struct{}, 10), fail: make(chan error)}
 		second := &polling{runs: make(chan struct{}, 10), fail: make(chan error)}
 		cut := &unreachable{Store: store}
@@ -288,7 +332,7 @@ func TestOneProcessPollsAndAnotherTakesOver(t *testing.T) {
 func TestARefusedPollIsTriedAgainAndSaid(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &polling{runs: make(chan struct{}, 10), fail: make(chan error)}
-		e, end := polls(t, sessions.NewMemory(sessions.Options{}), p)
+		e, end := polls(t, newMemory(), p)
 		defer end()
 		<-p.runs
 		p.fail <- &bridge.SendError{Reason: bridge.Denied, Err: errors.New("401 Unauthorized")}

@@ -17,8 +17,9 @@ type port struct {
 	channel Channel
 	log     *slog.Logger
 
-	mu    sync.Mutex
-	state State
+	mu      sync.Mutex
+	state   State      // of its own work, if it is a Runner
+	refusal *SendError // what the last send was denied with
 }
 
 // State is how a channel is doing in this process.
@@ -71,26 +72,36 @@ func (p *port) set(state string, err error) {
 
 // heard notes what a send has told about the channel as a whole.
 func (p *port) heard(err *SendError) {
-	switch {
-	case err != nil && err.Reason == Denied:
-		p.set(Refusing, err)
-	case err == nil:
-		p.mu.Lock()
-		refused := p.state.State == Refusing
-		p.mu.Unlock()
-		if refused {
-			p.set(Up, nil)
-		}
+	p.mu.Lock()
+	was := p.refusal
+	if err == nil || err.Reason == Denied {
+		p.refusal = err
 	}
+	is := p.refusal
+	p.mu.Unlock()
+	switch {
+	case was == nil && is != nil:
+		p.log.Error("channel refused; the others go on", "error", is)
+	case was != nil && is == nil:
+		p.log.Info("channel up again")
+	}
+}
+
+// current returns the worse of how its own work and its sends are doing.
+func (p *port) current() State {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.refusal != nil {
+		return State{Channel: p.channel.Name(), State: Refusing, Error: p.refusal.Error()}
+	}
+	return p.state
 }
 
 // States returns the state of every channel, by name.
 func (e *Engine) States() []State {
 	states := make([]State, 0, len(e.ports))
 	for _, p := range e.ports {
-		p.mu.Lock()
-		states = append(states, p.state)
-		p.mu.Unlock()
+		states = append(states, p.current())
 	}
 	slices.SortFunc(states, func(a, b State) int { return strings.Compare(a.Channel, b.Channel) })
 	return states
@@ -102,6 +113,7 @@ const (
 	standbyEvery  = 2 * time.Second
 	shortestRetry = time.Second
 	longestRetry  = time.Minute
+	unlockTimeout = 2 * time.Second
 )
 
 // lead runs a channel's own work in one process at a time.
@@ -109,6 +121,7 @@ func (e *Engine) lead(ctx context.Context, p *port, r Runner) {
 	lock, holder := "run:"+p.channel.Name(), uuid.NewString()
 	retry := shortestRetry
 	for ctx.Err() == nil {
+		asked := time.Now()
 		got, err := e.Store.Lock(ctx, lock, holder)
 		switch {
 		case err != nil: // the sweep says so
@@ -120,7 +133,7 @@ func (e *Engine) lead(ctx context.Context, p *port, r Runner) {
 			continue
 		}
 		began := time.Now()
-		err = e.runLocked(ctx, p, r, lock, holder)
+		err = e.runLocked(ctx, p, r, lock, holder, asked)
 		if ctx.Err() != nil {
 			return
 		}
@@ -138,15 +151,16 @@ func (e *Engine) lead(ctx context.Context, p *port, r Runner) {
 	}
 }
 
-// runLocked runs r until it fails, ctx ends, or the lock may have gone to another process.
-func (e *Engine) runLocked(ctx context.Context, p *port, r Runner, lock, holder string) error {
+// runLocked runs r until it fails, ctx ends, or the lock, which was asked for at that time, may have
+// gone to another process.
+func (e *Engine) runLocked(ctx context.Context, p *port, r Runner, lock, holder string, asked time.Time) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var renewals sync.WaitGroup
 	defer func() {
 		cancel()
 		renewals.Wait()
 		// Given back for whoever stands by, though ctx has ended.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendMargin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unlockTimeout)
 		defer cancel()
 		if err := e.Store.Unlock(ctx, lock, holder); err != nil {
 			p.log.Debug("give the lock back", "error", err) // it runs out by itself
@@ -154,18 +168,27 @@ func (e *Engine) runLocked(ctx context.Context, p *port, r Runner, lock, holder 
 	}()
 	renewals.Go(func() {
 		defer cancel()
-		until := time.Now().Add(LeaseTime)
-		for ctx.Err() == nil && time.Until(until) > sendMargin {
-			pause(ctx, renewEvery)
-			asked := time.Now()
-			got, err := e.Store.Lock(ctx, lock, holder)
-			if err == nil && !got {
-				return
-			}
-			if err == nil {
-				until = asked.Add(LeaseTime)
-			}
-		}
+		e.keepLock(ctx, lock, holder, asked.Add(LeaseTime-sendMargin))
 	})
 	return r.Run(ctx, e.Receive, func() { p.set(Up, nil) })
+}
+
+// keepLock prolongs a lock until ctx ends, or someone else has it or may have it after until.
+func (e *Engine) keepLock(ctx context.Context, lock, holder string, until time.Time) {
+	for {
+		pause(ctx, min(renewEvery, time.Until(until)))
+		if ctx.Err() != nil || time.Until(until) <= 0 {
+			return
+		}
+		asked := time.Now()
+		attempt, cancel := context.WithDeadline(ctx, until)
+		got, err := e.Store.Lock(attempt, lock, holder)
+		cancel()
+		if err == nil && !got {
+			return
+		}
+		if err == nil {
+			until = asked.Add(LeaseTime - sendMargin)
+		}
+	}
 }

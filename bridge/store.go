@@ -126,7 +126,8 @@ type Lease struct {
 	// More is set by whatever gives the lease back, if the lane is ready to be taken again.
 	More bool
 
-	atOnce bool // taken as it was put, without waiting
+	asked  time.Time // when it was asked for: it lasts LeaseTime from then at least
+	atOnce bool      // taken as it was put, without waiting
 
 	// Mark is what Mark or Later last noted about this head. Of an address's lane only.
 	Mark string

@@ -18,6 +18,7 @@ const turnCrashes = 5
 type turn struct {
 	*Engine
 	l       *Lease
+	h       *held
 	id      string // of its first message, the same on every attempt
 	session SessionID
 	to      Address
@@ -31,16 +32,16 @@ type turn struct {
 // turn takes the turn at the head of a session's lane to its end: it reads what was said before, asks,
 // records, and sends. What is not recorded when it returns is somebody's to do again.
 func (e *Engine) turn(ctx context.Context, l *Lease) {
-	ctx, _, done := e.keeper.hold(ctx, l)
+	ctx, h, done := e.keeper.hold(ctx, l)
 	defer done()
 
 	if len(l.Out) > 0 || len(l.Items) == 0 {
-		e.relay(ctx, l) // of a turn before, whose worker died; then the lane is taken anew
+		e.relay(ctx, l, h) // of a turn before, whose worker died; then the lane is taken anew
 		return
 	}
-	t, err := e.newTurn(l)
-	if err != nil {
-		e.bury(ctx, l, "unreadable")
+	t := e.newTurn(l, h)
+	if len(t.said) == 0 {
+		e.bury(ctx, l, 1, "unreadable")
 		return
 	}
 	if l.Crashes >= turnCrashes {
@@ -57,27 +58,30 @@ func (e *Engine) turn(ctx context.Context, l *Lease) {
 	t.record(ctx)
 }
 
-func (e *Engine) newTurn(l *Lease) (*turn, error) {
-	t := &turn{Engine: e, l: l, id: l.Items[0].ID, session: SessionID(l.ID), to: l.Items[0].Address, began: time.Now()}
+// newTurn returns the turn of a lease, as far as its messages can be read.
+func (e *Engine) newTurn(l *Lease, h *held) *turn {
+	t := &turn{Engine: e, l: l, h: h, id: l.Items[0].ID, session: SessionID(l.ID), to: l.Items[0].Address, began: time.Now()}
 	for _, it := range l.Items {
 		var m message
-		if err := json.Unmarshal(it.Data, &m); err != nil {
-			return nil, err
+		if json.Unmarshal(it.Data, &m) != nil {
+			break
 		}
 		t.said = append(t.said, m)
 	}
 	t.out.Done = len(t.said)
-	t.lang = e.Texts.Match(l.Settings[languageSetting], t.said[0].Language)
-	return t, nil
+	if len(t.said) > 0 {
+		t.lang = e.Texts.Match(l.Settings[languageSetting], t.said[0].Language)
+	}
+	return t
 }
 
 // decide finds what the messages ask for, and does it.
 func (t *turn) decide(ctx context.Context) error {
 	first := t.said[0]
-	if question := t.question(); question != "" {
+	if q, ok := t.question(); ok && !first.Received.Before(q.Asked) { // else they had not read it yet
 		if yes, known := texts.Answer(first.Text); known && len(first.Attachments) == 0 {
 			t.said, t.out.Done = t.said[:1], 1
-			return t.answerQuestion(ctx, question, yes)
+			return t.answerQuestion(ctx, q, yes)
 		}
 		t.set(questionSetting, "") // talking of something else is no answer, now or later
 	}
@@ -147,31 +151,49 @@ func (t *turn) set(name, value string) {
 
 // record puts the outcome into the store and sends what there is to send.
 func (t *turn) record(ctx context.Context) {
-	err := t.insist(ctx, func(ctx context.Context) error { return t.Store.Finish(ctx, t.l, t.out) })
+	var asked time.Time
+	err := t.insist(ctx, func(ctx context.Context) error {
+		asked = time.Now()
+		return t.Store.Finish(ctx, t.l, t.out)
+	})
 	t.given(err, "record an answer")
 	if err != nil {
 		return
 	}
+	t.h.prolonged(asked)
 	if t.verdict != "" {
 		t.Trace.turn(t.verdict, time.Since(t.began))
 	}
-	t.relay(ctx, t.l)
+	t.relay(ctx, t.l, t.h)
 }
 
-// relay puts what a turn left to send into the lanes of the addresses.
-func (e *Engine) relay(ctx context.Context, l *Lease) {
+// relay puts what a turn left to send into the lanes of the addresses. What cannot be put there now is
+// safe in the store and is put off, lest one shard that is away keeps the places of those who could
+// work.
+func (e *Engine) relay(ctx context.Context, l *Lease, h *held) {
 	n := len(l.Out)
 	if n == 0 {
 		return
 	}
 	for _, it := range l.Out {
-		if err := e.insist(ctx, func(ctx context.Context) error { return e.post(ctx, it) }); err != nil {
-			e.given(err, "pass on an answer")
-			return // the lease runs out, and the next one relays
+		if err := e.pass(ctx, h, it); err != nil {
+			e.Log.Warn("an answer cannot be passed on; it is tried again", "error", err)
+			e.later(ctx, e.turns, l, jitter(shortestRetry), progress{}, false)
+			return
 		}
 	}
 	err := e.insist(ctx, func(ctx context.Context) error { return e.Store.Relayed(ctx, l, n) })
 	e.given(err, "note that an answer was passed on")
+}
+
+// pass puts one item of a turn into the lane of its address, unless someone else may have done so.
+func (e *Engine) pass(ctx context.Context, h *held, it Item) error {
+	if !h.safe() {
+		return ErrFenced
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	return e.post(ctx, it)
 }
 
 // handBack leaves the turn to be done again, by whoever takes it next.
@@ -179,19 +201,26 @@ func (t *turn) handBack(ctx context.Context, err error) {
 	if errors.Is(context.Cause(ctx), ErrFenced) || errors.Is(err, ErrFenced) {
 		return
 	}
-	if ctx.Err() != nil { // the process ends
+	if ctx.Err() != nil { // the process ends, or the turn was stopped while it read
 		t.later(ctx, t.turns, t.l, 0, progress{}, false)
 		return
 	}
-	t.Log.Warn("a turn is put off", "error", err)
-	t.later(ctx, t.turns, t.l, jitter(shortestRetry), progress{}, true)
+	if t.l.Delayed == 0 {
+		t.Log.Warn("a turn is put off", "error", err)
+	}
+	t.later(ctx, t.turns, t.l, jitter(t.patience()), progress{}, true)
+}
+
+// patience is how long to wait before a turn that failed is tried again: longer each time.
+func (t *turn) patience() time.Duration {
+	return min(max(t.l.Delayed/2, shortestRetry), 30*time.Second)
 }
 
 // abandon gives up on a turn that has cost several workers their lives, and says so.
 func (t *turn) abandon(ctx context.Context) {
-	t.notice(texts.ModelFailed, nil)
-	if t.bury(ctx, t.l, "crashes", t.out.Out...) == nil {
+	t.notice(texts.Abandoned, nil)
+	if t.bury(ctx, t.l, t.out.Done, "crashes", t.out.Out...) == nil {
 		t.Trace.turn("dead", time.Since(t.began))
-		t.relay(ctx, t.l)
+		t.relay(ctx, t.l, t.h)
 	}
 }

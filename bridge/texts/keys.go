@@ -32,6 +32,7 @@ const (
 	Attachment    Key = "attachment"     // what came cannot be read
 	ModelWaiting  Key = "model_waiting"  // the model is away; the message waits
 	ModelFailed   Key = "model_failed"   // the model was away for too long
+	Abandoned     Key = "abandoned"      // the message killed whoever worked on it
 	ModelRefused  Key = "model_refused"  // the model will not answer this
 	ModelBroken   Key = "model_broken"   // the model is set up wrongly
 	TooLong       Key = "too_long"       // the message does not fit the model
