@@ -65,6 +65,22 @@ func TestAPartInDoubtIsSentAgainAndMarked(t *testing.T) {
 	})
 }
 
+func TestAPartThatADeadProcessMayHaveSentIsInDoubt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := newMemory()
+		data := fmt.Sprintf(`{"id":"a1","to":{"channel":"test","id":"ayu"},"parts":["hello"],"at":%q}`, time.Now().Format(time.RFC3339))
+		r, err := store.Put(t.Context(), bridge.Item{ID: "a1", Address: ayu, Alone: true, At: time.Now(), Data: []byte(data)}, true)
+		if err != nil || r.Lease == nil {
+			t.Fatalf("Put = %+v, %v; want a lease", r, err)
+		}
+		w := newWorld(t, store, nil)
+		defer w.end()
+		if s := <-w.chat.Sent(); s.Part.Text != "hello" || !s.Part.InDoubt {
+			t.Errorf("sent %+v, want the part, in doubt", s.Part)
+		}
+	})
+}
+
 func TestRetryAfterIsWaitedOut(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.refuse(&bridge.SendError{Reason: bridge.Throttled, RetryAfter: 137 * time.Second})
