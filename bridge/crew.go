@@ -135,7 +135,9 @@ func (c *crew) after(shard int, more bool) (next int, ok bool) {
 // take takes a lane of a shard, and has somebody look for more there.
 func (c *crew) take(ctx context.Context, shard int) *Lease {
 	asked := time.Now()
-	l, err := c.lanes.Take(ctx, c.kind, shard)
+	taking, cancel := detached(ctx) // or a lane could be left leased to nobody
+	defer cancel()
+	l, err := c.lanes.Take(taking, c.kind, shard)
 	if err != nil && ctx.Err() == nil {
 		c.log.Debug("take a lane", "error", err) // the sweep looks again and says what is wrong
 	}

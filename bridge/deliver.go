@@ -192,7 +192,7 @@ func (e *Engine) undelivered(ctx context.Context, l *Lease, d delivery, at progr
 	}
 	failure, ok := errors.AsType[*SendError](err)
 	if !ok { // handed back, lost, or the store is away
-		if context.Cause(ctx) == ErrFenced || errors.Is(err, ErrFenced) {
+		if errors.Is(context.Cause(ctx), ErrFenced) || errors.Is(err, ErrFenced) {
 			return
 		}
 		wait := shortestRetry

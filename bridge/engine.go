@@ -96,7 +96,10 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 		Data:    data,
 	}
 	begin, asked := e.turns.reserve(), time.Now()
-	r, err := e.Store.Record(ctx, it, begin != nil)
+	// A platform that hangs up would leave a lane leased to nobody.
+	recording, cancel := detached(ctx)
+	defer cancel()
+	r, err := e.Store.Record(recording, it, begin != nil)
 	e.follow(e.turns, begin, asked, r)
 	if err != nil {
 		return fmt.Errorf("record a message on %s: %w", in.From.Channel, err)
@@ -109,7 +112,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 		e.Trace.received(in.From.Channel, "full")
 		if r.FirstFull {
 			lang := e.Texts.Match(r.Language, in.Language)
-			if err := e.notify(ctx, in.From, in.ID+".full", e.Texts.Say(lang, texts.SlowDown, nil)); err != nil {
+			if err := e.notify(recording, in.From, in.ID+".full", e.Texts.Say(lang, texts.SlowDown, nil)); err != nil {
 				e.Log.Warn("tell a person to slow down", "channel", in.From.Channel, "error", err)
 			}
 		}

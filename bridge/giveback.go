@@ -50,14 +50,15 @@ func (e *Engine) later(ctx context.Context, c *crew, l *Lease, wait time.Duratio
 	}
 }
 
-// bury gives up on the first n items of a lane, leaving out to be sent.
-func (e *Engine) bury(ctx context.Context, l *Lease, n int, reason string, out ...Item) error {
+// bury gives up on the first n items of a lane, leaving out to be sent. It reports whether that could be
+// recorded.
+func (e *Engine) bury(ctx context.Context, l *Lease, n int, reason string, out ...Item) bool {
 	err := e.insist(ctx, func(ctx context.Context) error { return e.Store.Bury(ctx, l, n, reason, out) })
 	e.given(err, "give up on a message")
 	if err == nil {
 		e.Log.Error("gave up on a message; it is with the dead letters", "reason", reason)
 	}
-	return err
+	return err == nil
 }
 
 // given notes how giving a lease back went. One that could not be runs out by itself.

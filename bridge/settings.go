@@ -10,7 +10,7 @@ import (
 // Settings are what an operator decides about the assistant and its budgets.
 type Settings struct {
 	AssistantName string `name:"assistant-name" env:"ASSISTANT_NAME" default:"Assistant" help:"What people see the assistant called."`
-	SystemPrompt  string `name:"system-prompt" env:"SYSTEM_PROMPT" help:"What the model is told it is; SYSTEM_PROMPT_FILE names a file instead. Unset: a short one of our own."`
+	SystemPrompt  string `name:"system-prompt" env:"SYSTEM_PROMPT" file:"true" help:"What the model is told it is; SYSTEM_PROMPT_FILE names a file instead. Unset: a short one of our own."`
 	PromptTokens  int    `name:"prompt-tokens" env:"PROMPT_TOKENS" default:"8000" help:"How much of the history goes into a prompt, in tokens."`
 	MaxTokens     int    `name:"model-max-tokens" env:"MODEL_MAX_TOKENS" default:"2048" help:"The longest answer, in tokens."`
 

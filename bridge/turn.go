@@ -219,7 +219,7 @@ func (t *turn) patience() time.Duration {
 // abandon gives up on a turn that has cost several workers their lives, and says so.
 func (t *turn) abandon(ctx context.Context) {
 	t.notice(texts.Abandoned, nil)
-	if t.bury(ctx, t.l, t.out.Done, "crashes", t.out.Out...) == nil {
+	if t.bury(ctx, t.l, t.out.Done, "crashes", t.out.Out...) {
 		t.Trace.turn("dead", time.Since(t.began))
 		t.relay(ctx, t.l, t.h)
 	}

@@ -14,7 +14,7 @@ type Config struct {
 	APIKey      string        `name:"openai-api-key" env:"OPENAI_API_KEY" secret:"true" help:"key of the model server"`
 	BaseURL     string        `name:"openai-base-url" env:"OPENAI_BASE_URL" help:"where the model server is, up to and with /v1: any that is compatible with OpenAI's; OpenAI's own if not set"`
 	Model       string        `name:"openai-model" env:"OPENAI_MODEL" help:"the model, as its server calls it"`
-	Headers     string        `name:"openai-headers" env:"OPENAI_HEADERS" secret:"true" help:"extra headers of each request to the model: Name: value, comma separated"`
+	Headers     string        `name:"openai-headers" env:"OPENAI_HEADERS" file:"true" masked:"true" help:"extra headers of each request to the model: Name: value, comma separated"`
 	Timeout     time.Duration `name:"model-timeout" env:"MODEL_TIMEOUT" default:"120s" help:"how long a whole answer may take"`
 	IdleTimeout time.Duration `name:"model-idle-timeout" env:"MODEL_IDLE_TIMEOUT" default:"30s" help:"how long a model may be silent, before an answer and within it"`
 }

@@ -56,7 +56,7 @@ const (
 	Error           // an event with an error, as OpenAI sends when it fails while it answers
 )
 
-// BeforeHeaders, as After, lets trouble come before anything is sent.
+// BeforeHeaders is what After has to be for trouble to come before anything is sent.
 const BeforeHeaders = -1
 
 // A Failure is an answer that is no stream.

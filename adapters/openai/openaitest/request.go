@@ -195,7 +195,7 @@ func readMessage(raw json.RawMessage, i int) (Message, *problem) {
 
 // check holds a request that could be read to the rules of the API and of this server.
 func (s *Server) check(r Request, fields map[string]json.RawMessage) *problem {
-	has := func(name string) bool { return string(cmp.Or(string(fields[name]), "null")) != "null" }
+	has := func(name string) bool { return cmp.Or(string(fields[name]), "null") != "null" }
 	switch {
 	case r.Model == "":
 		return bad("", "", "you must provide a model parameter")
