@@ -1,0 +1,195 @@
+package sessions
+
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"ferry/bridge"
+	"ferry/sessions/redistest"
+)
+
+// everything returns all keys with all they hold.
+func everything(t *testing.T, r *testRedis) map[string]string {
+	t.Helper()
+	ctx := t.Context()
+	keys, err := r.client.Keys(ctx, "ferry:{*").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, key := range keys {
+		dump, err := r.client.Dump(ctx, key).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[key] = dump
+	}
+	return all
+}
+
+func TestForgettingLeavesKeyedHashesAndNothingElse(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	s := &teller{T: t, Store: r}
+	ctx := t.Context()
+	text := strings.Repeat("what kim wrote ", 3)
+	of := s.answered(kim, "k", map[string]string{"language": "id"})
+	s.no(r.Merge(ctx, s.take(s.record(lee, "merge", true)), of))
+	rec := s.record(kim, text, true)
+	s.no(r.Bury(ctx, s.take(rec), 1, "crashes", nil))
+	post, err := r.Put(ctx, bridge.Item{ID: "buried", Address: lee, Data: []byte(text)}, true)
+	s.no(err)
+	s.no(r.Bury(ctx, post.Lease, 1, "rejected", nil))
+
+	l := s.take(s.record(kim, "forget", true))
+	s.no(r.Forget(ctx, l, []bridge.Item{{ID: "bye", Address: kim, Alone: true, Data: []byte(text)}}))
+	post, err = r.Put(ctx, l.Out[0], true)
+	s.no(err)
+	s.no(r.Relayed(ctx, l, 1))
+	s.no(r.Delivered(ctx, post.Lease, false, true))
+
+	var left []string
+	for key, dump := range everything(t, r) {
+		if strings.Contains(key, string(of)) { // what remains of the session says nothing of the person
+			life, err := r.client.PTTL(ctx, key).Result()
+			if err != nil || life <= 0 || life > goneFor {
+				t.Errorf("%s lives for %s, %v, want at most %s", key, life, err, goneFor)
+			}
+		} else if !strings.Contains(key, ":nonce:") {
+			left = append(left, key)
+		}
+		for _, personal := range []string{"kim", "lee", "wrote", "k-1", "language"} {
+			if strings.Contains(key+dump, personal) {
+				t.Errorf("%s still says %q", key, personal)
+			}
+		}
+	}
+	slices.Sort(left)
+	var want []string
+	for _, a := range []bridge.Address{kim, lee} {
+		want = append(want, addressKeys(a).mark(r.hash(a.String())))
+	}
+	slices.Sort(want)
+	if !slices.Equal(left, want) {
+		t.Errorf("left = %q, want %q", left, want)
+	}
+	r.Advance(t, goneFor)
+	for key := range everything(t, r) {
+		if strings.Contains(key, string(of)) {
+			t.Errorf("%s is still there after %s", key, goneFor)
+		}
+	}
+}
+
+func TestTheMarkOfAForgottenAddressTellsNobodyWho(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	if got := r.hash(kim.String()); strings.Contains(got, "kim") || len(got) != hex.EncodedLen(32) {
+		t.Errorf("hash = %q", got)
+	}
+	other := &Redis{secret: []byte("another")}
+	if r.hash("a") == other.hash("a") || r.hash("a") == r.hash("b") {
+		t.Error("hashes do not depend on the secret and on what is hashed")
+	}
+}
+
+func TestForgettingIsNoWayRoundTheDailyBudget(t *testing.T) {
+	for name, store := range map[string]bridge.Store{"Memory": newClockedMemory(), "Redis": openTest(t, redistest.New(t))} {
+		t.Run(name, func(t *testing.T) {
+			s := &teller{T: t, Store: store}
+			for i := range 3 {
+				s.no(store.Finish(t.Context(), s.take(s.record(kim, fmt.Sprint(i), true)), bridge.Outcome{Done: 1, Counts: true}))
+			}
+			s.no(store.Forget(t.Context(), s.take(s.record(kim, "forget", true)), nil))
+			if l := s.take(s.record(kim, "again", true)); l.Answered != 3 {
+				t.Errorf("answered = %d, want 3", l.Answered)
+			}
+		})
+	}
+}
+
+func TestWhatIsIdleHasALifeAndWhatIsNotHasNone(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	s := &teller{T: t, Store: r}
+	ctx := t.Context()
+	forever := func(key string) bool {
+		return strings.Contains(key, ":lane:") || strings.Contains(key, ":out:") || strings.Contains(key, ":ready:") || strings.Contains(key, ":lease:")
+	}
+	lives := func(when string, busy bool) {
+		t.Helper()
+		for key := range everything(t, r) {
+			life, err := r.client.PTTL(ctx, key).Result()
+			s.no(err)
+			never := life < 0
+			isBusy := forever(key) || busy && (strings.Contains(key, ":state:") || strings.Contains(key, ":history:") || strings.Contains(key, ":entries:"))
+			if never != isBusy {
+				t.Errorf("%s, %s lives for %s", when, key, life)
+			}
+			if life > recordTTL(r.historyTTL) {
+				t.Errorf("%s, %s lives for %s", when, key, life)
+			}
+		}
+	}
+	s.answered(kim, "k", map[string]string{"language": "id"})
+	lives("when answered", false)
+	rec := s.record(kim, "m1", false)
+	lives("while something waits", true)
+	l := s.take(rec)
+	lives("while it is answered", true)
+	s.no(r.Finish(ctx, l, bridge.Outcome{Done: 1, Entries: []bridge.Entry{{ID: "m1"}}, Out: []bridge.Item{{ID: "o1", Address: kim}}}))
+	lives("while the answer is relayed", true)
+	post, err := r.Put(ctx, l.Out[0], true)
+	s.no(err)
+	s.no(r.Relayed(ctx, l, 1))
+	s.no(r.Delivered(ctx, post.Lease, false, false))
+	lives("when all is done", false)
+}
+
+func TestAHistoryEndsWithItsLifeButARedeliveryIsKnown(t *testing.T) {
+	c := testConfig(redistest.Start(t))
+	c.HistoryTTL = time.Hour
+	r := openEmpty(t, c)
+	s := &teller{T: t, Store: r}
+	s.answered(kim, "k", map[string]string{"language": "id"})
+	r.Advance(t, 2*time.Hour)
+	rec, err := r.Record(t.Context(), bridge.Item{ID: "k-1", Address: kim}, false)
+	if err != nil || rec.Verdict != bridge.Duplicate {
+		t.Errorf("a message delivered again = %+v, %v, want a duplicate", rec, err)
+	}
+	l := s.take(s.record(kim, "m2", true))
+	entries, err := r.Latest(t.Context(), bridge.SessionID(l.ID), 0, 1<<20)
+	if err != nil || len(entries) > 0 || len(l.Settings) > 0 {
+		t.Errorf("after the history's life: %d entries, %v, settings %v, want none", len(entries), err, l.Settings)
+	}
+}
+
+func TestOldIdsGoBeforeYoungOnes(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	const young, old = 200, seenMost + 300
+	put := func(prefix string, n int) {
+		t.Helper()
+		for i := range n {
+			if _, err := r.Put(t.Context(), bridge.Item{ID: fmt.Sprint(prefix, i), Address: kim}, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	put("old", old)
+	r.Advance(t, seenSurely+time.Minute)
+	put("young", young)
+	seen := addressKeys(kim).seen()
+	n, err := r.client.ZCard(t.Context(), seen).Result()
+	if err != nil || n != seenMost+young {
+		t.Errorf("%d ids are remembered, %v, want the %d youngest old ones and all %d young ones", n, err, seenMost, young)
+	}
+	if first, err := r.client.ZRange(t.Context(), seen, 0, 0).Result(); err != nil || first[0] != `"old300"` {
+		t.Errorf("the oldest id = %q, %v, want old300", first, err)
+	}
+	r.Advance(t, seenFor)
+	put("new", 1)
+	if n, err = r.client.ZCard(t.Context(), seen).Result(); err != nil || n != 1 {
+		t.Errorf("%d ids are remembered after two days, %v, want 1", n, err)
+	}
+}

@@ -1,0 +1,243 @@
+-- What the scripts on lanes have in common. All times are in microseconds, all lives in
+-- milliseconds. An item is three lines and its data; the first line is "-" or "!" (alone) with its
+-- address, the second its id, quoted.
+--
+-- The state of a lane is a hash:
+--   tok    the token of the lease; none: not leased
+--   ver    the token under which the last verdict was given
+--   rel    the token of the last lease that was given back, after a letter for how: v verdict,
+--          l LATER, r RELAYED, m MOVED
+--   got    how many items the lease is over
+--   open   1 while the lease has had neither a verdict nor a mark
+--   turn   how many items the head's turn is of; none: nobody has taken it
+--   crash, delay, stop, mark   of the head: leases that ran out, since when it is put off, the id of
+--          a stopped turn, a note
+--   hold   until when the lane is held back; holdfrom: when that row of holds began
+--   full   set once someone was told that the lane is full
+--   put, stopper   the nonce of the last PUT and STOP that did something
+-- of an address's lane also:
+--   erase  set if it is to be erased when it is empty
+-- and of a session's lane also:
+--   a:ADDRESS    one for each of its addresses
+--   set:NAME     its settings
+--   day, ans     how many turns were counted on that day; ans:SESSION is "day count" of one that joined
+--   seq          that of the last entry
+--   joins, join  how often other sessions have written into it, and the last that has
+--   was:SESSION  one for each session that has joined
+--   heirs, closed   while it is being forgotten: who gets what waits, and that nothing comes in any more
+--   moved, gone  what remains of it: where it is now, or that it is no more
+
+local LEASE = 15 * 1000000
+local HALF = 50 -- of the most items that wait
+local CRASHES_ALONE = 2 -- after so many, a turn is its first item
+
+local function int(n) return string.format('%.0f', n) end
+
+local function today(now) return math.floor(now / 86400000000) end
+
+local function first(raw) return string.match(raw, '^[^\n]*') end
+
+local function idof(raw) return string.match(raw, '^[^\n]*\n([^\n]*)') end
+
+local function hash(key)
+  local flat, h = redis.call('HGETALL', key), {}
+  for i = 1, #flat, 2 do h[flat[i]] = flat[i + 1] end
+  return h, flat
+end
+
+-- wake lets a lane be taken from at on, but not before its hold ends. It tells others where that is
+-- now, and returns 1 then.
+local function wake(ready, id, at, hold, now, channel, signal)
+  at = math.max(at, tonumber(hold) or 0)
+  redis.call('ZADD', ready, int(at), id)
+  if at > now then return 0 end
+  redis.call('PUBLISH', channel, signal)
+  return 1
+end
+
+-- free returns 1 if a lane may be taken now.
+local function free(ready, id, now)
+  local at = redis.call('ZSCORE', ready, id)
+  return at and tonumber(at) <= now and 1 or 0
+end
+
+-- run returns the items at the head of a lane that are taken together, from those that are known.
+local function run(kind, lane, items)
+  local head = items[1]
+  if not head then return items end
+  local line, n, step = first(head), 1, #items
+  if kind == 'a' or string.byte(line) == 33 then return { head } end
+  while true do
+    for i = n + 1, #items do
+      if first(items[i]) ~= line then
+        for over = #items, i, -1 do items[over] = nil end
+        return items
+      end
+    end
+    if #items < step then return items end
+    n, step = #items, #items + 64
+    for _, raw in ipairs(redis.call('LRANGE', lane, n, step - 1)) do items[#items + 1] = raw end
+  end
+end
+
+-- answered counts the turns that a session was answered today, with those of sessions that joined.
+local function answered(h, now)
+  local day, n = today(now), 0
+  if tonumber(h.day) == day then n = tonumber(h.ans) end
+  for field, value in pairs(h) do
+    if string.sub(field, 1, 4) == 'ans:' then
+      local of, count = string.match(value, '^(%d+) (%d+)$')
+      if tonumber(of) == day then n = n + tonumber(count) end
+    end
+  end
+  return n
+end
+
+-- describe tells all that a lease over items says: id, items, crashes, delayed, stopped, mark, and then
+-- blocked of an address; answered, out, settings of a session. other is the key of its record or out.
+local function describe(kind, id, h, items, other, now)
+  local stopped = 0
+  if h.stop and items[1] and h.stop == idof(items[1]) then stopped = 1 end
+  local delayed = 0
+  if h.delay then delayed = now - tonumber(h.delay) end
+  local d = { id, items, tonumber(h.crash or 0), delayed, stopped, h.mark or '' }
+  if kind == 'a' then
+    d[7] = redis.call('HEXISTS', other, 'blocked')
+    return d
+  end
+  d[7] = answered(h, now)
+  d[8] = redis.call('LRANGE', other, 0, -1)
+  local settings = {}
+  for field, value in pairs(h) do
+    if string.sub(field, 1, 4) == 'set:' then
+      settings[#settings + 1] = string.sub(field, 5)
+      settings[#settings + 1] = value
+    end
+  end
+  d[9] = settings
+  return d
+end
+
+-- describe_again describes a lease to who has taken it before.
+local function describe_again(kind, id, h, lane, other, now)
+  local items, got = {}, tonumber(h.got)
+  if got > 0 then items = redis.call('LRANGE', lane, 0, got - 1) end
+  return describe(kind, id, h, items, other, now)
+end
+
+-- lease takes a lane, of which the first HEAD items are given, and describes it. expired tells that
+-- someone else's lease has run out.
+local HEAD = 4
+local function lease(kind, id, ready, leases, state, lane, items, other, token, expired, now)
+  local h = hash(state)
+  local crash, turn = tonumber(h.crash or 0), tonumber(h.turn or 0)
+  if expired then
+    crash = crash + tonumber(h.open or 0)
+  elseif h.holdfrom then
+    redis.call('HDEL', state, 'holdfrom')
+  end
+  if turn == 0 then
+    items = run(kind, lane, items)
+    turn = #items
+  end
+  local got = turn
+  if crash >= CRASHES_ALONE then got = math.min(1, turn) end
+  if #items < got then items = redis.call('LRANGE', lane, 0, got - 1) end
+  for over = #items, got + 1, -1 do items[over] = nil end
+  h.crash = crash
+  redis.call('HSET', state, 'tok', token, 'turn', turn, 'got', got, 'crash', crash, 'open', math.min(1, got))
+  redis.call('ZADD', leases, int(now + LEASE), id)
+  return describe(kind, id, h, items, other, now)
+end
+
+-- behead takes n items from the head of a lane and forgets what was known of the head.
+local function behead(state, lane, n, token)
+  redis.call('LTRIM', lane, n, -1)
+  redis.call('HDEL', state, 'turn', 'crash', 'delay', 'stop', 'mark', 'heirs', 'closed')
+  redis.call('HSET', state, 'ver', token, 'got', 0, 'open', 0)
+  if redis.call('LLEN', lane) < HALF then redis.call('HDEL', state, 'full') end
+end
+
+-- letter puts the first n items of a lane among the dead letters.
+local function letter(kind, id, lane, letters, dead, n, reason, life, now)
+  for _, raw in ipairs(redis.call('LRANGE', lane, 0, n - 1)) do
+    redis.call('HSET', letters, idof(raw), int(now) .. ' ' .. reason .. '\n' .. raw)
+  end
+  redis.call('PEXPIRE', letters, life)
+  redis.call('ZADD', dead, int(now + life * 1000), kind .. ':' .. id)
+end
+
+-- release gives a lease back. If there is something to do, the lane may be taken after delay; if
+-- not, idle is called, which sees to the life of the keys. It returns 1 if the lane may be taken now.
+local function release(id, ready, leases, state, lane, out, by, token, delay, now, channel, signal, idle)
+  redis.call('ZREM', leases, id)
+  redis.call('HDEL', state, 'tok')
+  redis.call('HSET', state, 'rel', by .. token, 'got', 0, 'open', 0)
+  if redis.call('EXISTS', lane) == 1 or out and redis.call('EXISTS', out) == 1 then
+    return wake(ready, id, now + delay, redis.call('HGET', state, 'hold'), now, channel, signal)
+  end
+  redis.call('HDEL', state, 'hold', 'holdfrom')
+  idle()
+  return 0
+end
+
+-- rest gives a session that has nothing to do the life of a history.
+local function rest(state, history, entries, life)
+  redis.call('PEXPIRE', state, life)
+  redis.call('PEXPIRE', history, life)
+  redis.call('PEXPIRE', entries, life)
+end
+
+-- rest_gone does so, or gives what remains of a session that is gone a life of its own.
+local function rest_gone(state, history, entries, life, gonelife)
+  if redis.call('HEXISTS', state, 'gone') == 1 then
+    redis.call('PEXPIRE', state, gonelife)
+  else
+    rest(state, history, entries, life)
+  end
+end
+
+-- see remembers an id. It lets those go whose time is over, where there are enough to be worth it, and
+-- the oldest of those that are old enough to, where there are too many.
+local SEEN_LIFE = 8 * 86400 * 1000
+local SEEN_FEW, SEEN_MOST = 100, 4096
+local SEEN_OLD = 23 * 3600 * 1000000 -- what is left of 48 hours after 25
+local function see(seen, id, life, now)
+  redis.call('ZADD', seen, int(now + life), id)
+  local many = redis.call('ZCARD', seen)
+  if many <= SEEN_FEW then return end
+  many = many - redis.call('ZREMRANGEBYSCORE', seen, '-inf', int(now))
+  if many <= SEEN_MOST then return end
+  local old = redis.call('ZCOUNT', seen, '-inf', int(now + SEEN_OLD))
+  if old > SEEN_MOST then redis.call('ZREMRANGEBYRANK', seen, 0, old - SEEN_MOST - 1) end
+end
+
+local function seen_before(seen, id, now)
+  local till = redis.call('ZSCORE', seen, id)
+  return till and tonumber(till) > now
+end
+
+-- trim lets the oldest entries go where there are more than most.
+local function trim(history, entries, most)
+  local over = redis.call('ZCARD', history) - most
+  while over > 0 do
+    local oldest = redis.call('ZPOPMIN', history, math.min(over, 500))
+    local ids = {}
+    for i = 1, #oldest, 2 do ids[#ids + 1] = oldest[i] end
+    redis.call('HDEL', entries, unpack(ids))
+    over = over - #ids
+  end
+end
+
+-- whose says why an item of an address may not come into a session: {3, winner} if that has moved,
+-- {4, heir} if it is gone or the address is not one of its own; nil where it may. There is no heir
+-- but while the session is being forgotten. m is moved, gone, closed, and the field of the address.
+local function whose(state, address, m)
+  if m[1] then return { 3, m[1] } end
+  if m[3] then
+    local heirs = cjson.decode(redis.call('HGET', state, 'heirs') or '{}')
+    return { 4, heirs[address] or '' }
+  end
+  if m[2] or not m[4] then return { 4, '' } end
+  return nil
+end

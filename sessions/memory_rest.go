@@ -1,0 +1,180 @@
+package sessions
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"ferry/bridge"
+)
+
+// TokensToday implements [bridge.Budget].
+func (m *Memory) TokensToday(ctx context.Context) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.tokens[day(m.now())], nil
+}
+
+// Reserve implements [bridge.Pacer].
+func (m *Memory) Reserve(ctx context.Context, l bridge.Limit) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if l.Every <= 0 {
+		return 0, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	next := m.limits[l.Key]
+	if next.Before(now) {
+		next = now
+	}
+	m.limits[l.Key] = next.Add(l.Every)
+	return max(0, next.Add(-leeway(l)).Sub(now)), nil
+}
+
+// Pause implements [bridge.Pacer].
+func (m *Memory) Pause(ctx context.Context, l bridge.Limit, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if until := m.now().Add(d + leeway(l)); until.After(m.limits[l.Key]) {
+		m.limits[l.Key] = until
+	}
+	return nil
+}
+
+// leeway is how far ahead of its pace a limit may be.
+func leeway(l bridge.Limit) time.Duration { return time.Duration(max(0, l.Burst-1)) * l.Every }
+
+// Lock implements [bridge.Locker].
+func (m *Memory) Lock(ctx context.Context, name, holder string) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	if have, ok := m.locks[name]; ok && have.holder != holder && have.until.After(now) {
+		return false, nil
+	}
+	m.locks[name] = lock{holder, now.Add(bridge.LeaseTime)}
+	return true, nil
+}
+
+// Unlock implements [bridge.Locker].
+func (m *Memory) Unlock(ctx context.Context, name, holder string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.locks[name].holder == holder {
+		delete(m.locks, name)
+	}
+	return nil
+}
+
+// Watch implements [bridge.Lanes].
+func (m *Memory) Watch(ctx context.Context, f func(bridge.Signal)) error {
+	signals := make(chan bridge.Signal, 256)
+	m.mu.Lock()
+	m.watchers[signals] = true
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.watchers, signals)
+	}()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case s := <-signals:
+			f(s)
+		}
+	}
+}
+
+// signal tells all who watch. It waits for nobody.
+func (m *Memory) signal(s bridge.Signal) {
+	for ch := range m.watchers {
+		select {
+		case ch <- s:
+		default:
+		}
+	}
+}
+
+// sweepEvery is how often what is over is looked for, to free the memory it takes.
+const sweepEvery = time.Hour
+
+// sweep drops what is over.
+func (m *Memory) sweep(now time.Time) {
+	if now.Sub(m.swept) < sweepEvery {
+		return
+	}
+	m.swept = now
+	for id, s := range m.sessions {
+		if !s.expires.IsZero() && !s.expires.Add(seenForWhatsApp).After(now) {
+			delete(m.sessions, id)
+		}
+	}
+	for of, a := range m.addresses {
+		idle := a.ready.IsZero() && a.deadline.IsZero() && len(a.letters(now)) == 0
+		maps.DeleteFunc(a.seen, func(_ string, until time.Time) bool { return !until.After(now) })
+		if idle && len(a.seen) == 0 && !a.expires.After(now) {
+			delete(m.addresses, of)
+		}
+	}
+	maps.DeleteFunc(m.limits, func(_ string, next time.Time) bool { return !next.After(now) })
+	maps.DeleteFunc(m.locks, func(_ string, l lock) bool { return !l.until.After(now) })
+	maps.DeleteFunc(m.tokens, func(d string, _ int64) bool { return d < day(now.Add(-tokensFor)) })
+}
+
+// oneShard checks that a shard is the only one there is.
+func oneShard(shard int) error {
+	if shard != 0 {
+		return fmt.Errorf("there is no shard %d: memory has one", shard)
+	}
+	return nil
+}
+
+// recordTTL is how long it is known whose an address is, by how long histories are kept: longer than
+// they are, and no shorter than platforms deliver again, which would be answered twice by a new
+// session.
+func recordTTL(history time.Duration) time.Duration {
+	return max(history, seenForWhatsApp) + movedLonger
+}
+
+// day returns the day of a time, in UTC.
+func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
+
+// addressOf reads an address back from the id of its lane.
+func addressOf(id string) bridge.Address {
+	channel, rest, _ := strings.Cut(id, ":")
+	return bridge.Address{Channel: channel, ID: rest}
+}
+
+// cloneItems copies items, so that nobody else's changes reach them.
+func cloneItems(items []bridge.Item) []bridge.Item {
+	if len(items) == 0 {
+		return nil
+	}
+	list := make([]bridge.Item, len(items))
+	for i, it := range items {
+		it.Data = bytes.Clone(it.Data)
+		it.Hold = 0
+		list[i] = it
+	}
+	return list
+}

@@ -1,0 +1,54 @@
+package sessions
+
+import (
+	"embed"
+
+	"github.com/redis/go-redis/v9"
+)
+
+//go:embed lua
+var luaFiles embed.FS
+
+// scripts are what runs in Redis; lua/ has a file for each of the same name.
+type scripts struct {
+	// what people write, and taking it
+	resolve, put, stop, take, due, renew, later, census *redis.Script
+	// what becomes of it
+	finish, relayed, mark, delivered, latest, tokens *redis.Script
+	// sessions that end
+	look, adopt, drop, repoint, join, moved, remember, heirs, closed, gone *redis.Script
+	// what is apart from people
+	reserve, pause, lock, unlock *redis.Script
+}
+
+// newScripts makes the scripts. Each begins with clock, the text of what tells the time, and lane.lua.
+func newScripts(clock string) *scripts {
+	s := &scripts{}
+	begin := clock + "\n" + lua("lane") + "\n"
+	for name, script := range s.all() {
+		*script = redis.NewScript(begin + lua(name))
+	}
+	return s
+}
+
+// all returns where each script is, by name.
+func (s *scripts) all() map[string]**redis.Script {
+	return map[string]**redis.Script{
+		"resolve": &s.resolve, "put": &s.put, "stop": &s.stop, "take": &s.take, "due": &s.due, "renew": &s.renew,
+		"later": &s.later, "census": &s.census,
+		"finish": &s.finish, "relayed": &s.relayed, "mark": &s.mark, "delivered": &s.delivered, "latest": &s.latest,
+		"tokens": &s.tokens,
+		"look":   &s.look, "adopt": &s.adopt, "drop": &s.drop, "repoint": &s.repoint, "join": &s.join, "moved": &s.moved,
+		"remember": &s.remember, "heirs": &s.heirs, "closed": &s.closed, "gone": &s.gone,
+		"reserve": &s.reserve, "pause": &s.pause, "lock": &s.lock, "unlock": &s.unlock,
+	}
+}
+
+// lua returns a file of lua/. It is there, for it was built in.
+func lua(name string) string {
+	text, err := luaFiles.ReadFile("lua/" + name + ".lua")
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}

@@ -1,0 +1,128 @@
+package sessions
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"ferry/bridge"
+)
+
+// Finish implements [bridge.Turns].
+func (r *Redis) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) error {
+	if l.Lane != bridge.SessionLane {
+		return errNotSession
+	}
+	return wrap("finish a turn", r.verdict(ctx, l, o, 0, ""))
+}
+
+// verdict records what became of a session's turn; bury is 1 if its items go to the dead letters.
+func (r *Redis) verdict(ctx context.Context, l *bridge.Lease, o bridge.Outcome, bury int, reason string) error {
+	k := keysOf(l.Lane, l.ID)
+	args := []any{
+		k.id, k.signal(), signalChannel, l.Token, o.Done, r.maxEntries,
+		r.historyTTL.Milliseconds(), bury, reason,
+		flag(o.Counts), o.Tokens, tokensFor.Milliseconds(),
+		len(o.Entries), len(o.Settings), len(o.Out),
+	}
+	for _, e := range o.Entries {
+		data, err := encodeEntry(e)
+		if err != nil {
+			return err
+		}
+		args = append(args, e.ID, data)
+	}
+	for name, value := range o.Settings {
+		args = append(args, name, value)
+	}
+	args = encodeItems(args, o.Out)
+	answer, err := r.write(ctx, r.scripts.finish, []string{
+		k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.history(), k.entries(), k.letters(), k.dead(), tokensKey(k.shard),
+	}, args...)
+	if err != nil {
+		return err
+	}
+	switch code := answer.int(); code {
+	case done:
+		l.More = answer.bool()
+		l.Out = append(slices.Clone(l.Out), cloneItems(o.Out)...)
+	case doneBefore:
+		l.More = answer.bool()
+		l.Out = answer.items()
+	default:
+		answer.rest = append([]any{code}, answer.rest...)
+		return answer.given(l)
+	}
+	return answer.err()
+}
+
+// Relayed implements [bridge.Turns].
+func (r *Redis) Relayed(ctx context.Context, l *bridge.Lease, n int) error {
+	if l.Lane != bridge.SessionLane {
+		return errNotSession
+	}
+	if n < 0 || n > len(l.Out) {
+		return fmt.Errorf("%d items relayed of %d", n, len(l.Out))
+	}
+	k := keysOf(l.Lane, l.ID)
+	answer, err := r.write(ctx, r.scripts.relayed,
+		[]string{k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.history(), k.entries()},
+		k.id, k.signal(), signalChannel, l.Token, len(l.Out)-n, r.historyTTL.Milliseconds(), goneFor.Milliseconds())
+	if err == nil {
+		err = answer.given(l)
+	}
+	if err == nil {
+		l.Out = l.Out[n:]
+	}
+	return wrap("note what was relayed", err)
+}
+
+// Addresses implements [bridge.Turns].
+func (r *Redis) Addresses(ctx context.Context, id bridge.SessionID) ([]bridge.Address, error) {
+	fields, err := r.client.HKeys(ctx, sessionKeys(id).state()).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read the addresses of a session: %w", err)
+	}
+	return addressesOf(fields), nil
+}
+
+// The fields of a session's state that have names of their own; see lua/lane.lua.
+const (
+	addressField  = "a:"
+	settingField  = "set:"
+	answeredField = "ans:"
+	joinedField   = "was:"
+)
+
+// addressesOf returns the addresses among the fields of a state.
+func addressesOf(fields []string) []bridge.Address {
+	var list []bridge.Address
+	slices.Sort(fields)
+	for _, f := range fields {
+		if a, ok := strings.CutPrefix(f, addressField); ok {
+			list = append(list, addressOf(a))
+		}
+	}
+	return list
+}
+
+// Latest implements [bridge.History].
+func (r *Redis) Latest(ctx context.Context, id bridge.SessionID, since int64, bytes int) ([]bridge.Entry, error) {
+	k := sessionKeys(id)
+	answer, err := r.run(ctx, r.scripts.latest, []string{k.history(), k.entries()}, since, bytes)
+	if err != nil {
+		return nil, fmt.Errorf("read the history of a session: %w", err)
+	}
+	var entries []bridge.Entry
+	for len(answer.rest) > 0 {
+		seq := answer.int()
+		e, err := decodeEntry(answer.string(), seq)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	slices.Reverse(entries)
+	return entries, answer.err()
+}
