@@ -1,0 +1,47 @@
+package main
+
+import (
+	"log/slog"
+
+	"ferry/adapters/telegram"
+	"ferry/bridge"
+)
+
+// channels is THE LIST: a channel is a folder of adapters and a line here.
+func channels() []registration {
+	return []registration{
+		assistant("telegram", telegram.New),
+	}
+}
+
+// A registration is a channel that can be switched on by its settings.
+type registration struct {
+	name   string
+	config channelConfig
+	open   func(*slog.Logger) (bridge.Channel, error)
+}
+
+// A channelConfig is a pointer to the settings of a channel: a struct as the type settings
+// describes. If it has a field PublicURL, that is filled in.
+type channelConfig interface {
+	// Enabled reports whether there is enough to switch the channel on.
+	Enabled() bool
+	// Check returns what is wrong, in one sentence that names the setting and the mend.
+	Check() error
+}
+
+// assistant registers a channel where the assistant talks. Build makes it of its settings; it talks
+// to nobody yet, and where a setting is missing it says which one.
+func assistant[C any, P interface {
+	*C
+	channelConfig
+}, Ch bridge.Channel](name string, build func(C, *slog.Logger) (Ch, error)) registration {
+	cfg := new(C)
+	return registration{
+		name:   name,
+		config: P(cfg),
+		open: func(log *slog.Logger) (bridge.Channel, error) {
+			return build(*cfg, log.With("channel", name))
+		},
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"time"
+
+	"ferry/bridge"
+)
+
+// What one request may take.
+const (
+	mostOfBody     = 1 << 20
+	requestTimeout = 10 * time.Second
+	pingTimeout    = 2 * time.Second
+)
+
+// publicHandler returns what the world sees: the routes of the channels, and whether we are well.
+func (s *server) publicHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /readyz", s.ready)
+	for _, ch := range s.channels {
+		if routed, ok := ch.(bridge.Server); ok {
+			routed.Routes(func(pattern string, h http.Handler) {
+				mux.Handle(pattern, s.watched(ch.Name(), h))
+			}, s.receive)
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		r = r.WithContext(ctx)
+		r.Body = http.MaxBytesReader(w, r.Body, mostOfBody)
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// refusals are the answers to a request that is not what its channel takes.
+var refusals = []int{
+	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge,
+}
+
+// watched times a channel's route and counts what it refuses.
+func (s *server) watched(channel string, h http.Handler) http.Handler {
+	seconds, refused := s.metrics.webhooks.WithLabelValues(channel), s.metrics.inbound.WithLabelValues(channel, "refused")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		answer := &statusWriter{ResponseWriter: w}
+		h.ServeHTTP(answer, r)
+		seconds.Observe(time.Since(began).Seconds())
+		if slices.Contains(refusals, answer.status) {
+			refused.Inc()
+		}
+	})
+}
+
+// A statusWriter remembers the status that was written.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the writer below.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// ready answers 200 while the store can be reached. It is for all to see, so that it tells the state
+// of each channel but not the error, which is in the log.
+func (s *server) ready(w http.ResponseWriter, r *http.Request) {
+	body := struct {
+		Store    string                  `json:"store"`
+		Channels map[string]bridge.State `json:"channels"`
+	}{Store: "unreachable", Channels: map[string]bridge.State{}}
+	status := http.StatusServiceUnavailable
+	for _, ch := range s.channels {
+		body.Channels[ch.Name()] = bridge.State{State: bridge.Starting}
+	}
+	if e := s.engine.Load(); e != nil {
+		ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
+		defer cancel()
+		if e.Store.Ping(ctx) == nil {
+			body.Store, status = "up", http.StatusOK
+		}
+		for _, state := range e.States() {
+			state.Error = ""
+			body.Channels[state.Channel] = state
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // whoever asked has gone
+}
