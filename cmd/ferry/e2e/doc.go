@@ -1,0 +1,13 @@
+// Package e2e tries the program as its operator runs it: the real binary in any number of processes,
+// on a real Redis, against emulators of Telegram and of a model server.
+//
+//	go test ./cmd/ferry/e2e                                      a minute of chaos, and the stories
+//	FERRY_TEST_CHAOS=10m go test -run TestChaos -timeout 20m -v ./cmd/ferry/e2e     chaos for longer
+//	FERRY_TEST_SEED=7 go test -run TestChaos -v ./cmd/ferry/e2e  chaos that rolls the same dice
+//
+// A stage is what one test plays on; people there write on Telegram and read what the bot sends. All
+// that the processes print is searched in the end: for secrets, for what people wrote, for data races
+// and for panics.
+//
+// Without redis-server the tests are skipped, or fail if FERRY_TEST_STRICT is 1.
+package e2e
