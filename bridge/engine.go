@@ -236,20 +236,27 @@ func (e *Engine) sweep(ctx context.Context) {
 	}
 }
 
-// notify sends an address a notice that belongs to no turn. The same id sends it once.
+// notify sends an address a notice that belongs to no turn. The same id sends it once. Where too much
+// waits to be sent already, the notice is dropped.
 func (e *Engine) notify(ctx context.Context, to Address, id, text string) error {
 	it, err := e.parcel(delivery{ID: id, To: to, Parts: e.split(to, text), At: time.Now()})
 	if err != nil {
 		return err
 	}
-	return e.post(ctx, it)
+	if err := e.post(ctx, it); !errors.Is(err, ErrFull) {
+		return err
+	}
+	return nil
 }
 
-// post puts a delivery into the lane of its address.
+// post puts a delivery into the lane of its address. It returns ErrFull where too much waits there.
 func (e *Engine) post(ctx context.Context, it Item) error {
 	begin, asked := e.sends.reserve(), time.Now()
 	r, err := e.Store.Put(ctx, it, begin != nil)
 	e.follow(e.sends, begin, asked, r)
+	if err == nil && r.Verdict == Full {
+		return ErrFull
+	}
 	return err
 }
 

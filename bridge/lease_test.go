@@ -10,6 +10,7 @@ import (
 
 	"ferry/bridge"
 	"ferry/bridge/bridgetest"
+	"ferry/bridge/texts"
 	"ferry/sessions"
 )
 
@@ -345,5 +346,32 @@ func TestARefusedPollIsTriedAgainAndSaid(t *testing.T) {
 		if got := e.States()[0]; got.State != bridge.Up || got.Error != "" {
 			t.Errorf("state = %+v, want up", got)
 		}
+	})
+}
+
+func TestWhoCannotBeSentToFastEnoughIsSlowedDown(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.chat.Script(func(context.Context, bridge.Address, bridge.Part) error {
+			return &bridge.SendError{Reason: bridge.Unavailable, Err: errors.New("down")}
+		})
+		refused := 0
+		const asked = 3 * bridge.MaxWaiting
+		for range asked {
+			if err := w.engine.Receive(w.t.Context(), w.inbound("/help")); err != nil {
+				if !errors.Is(err, bridge.ErrFull) {
+					w.t.Fatal(err)
+				}
+				refused++
+			}
+			synctest.Wait()
+		}
+		if refused == 0 {
+			w.t.Errorf("%d commands were all taken, want those refused that cannot be answered", asked)
+		}
+		w.chat.Script(nil)
+		for range asked - refused {
+			w.wantNotice(texts.Help, texts.Args{"Assistant": "Luzia"})
+		}
+		w.wantSilence()
 	})
 }

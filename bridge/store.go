@@ -33,7 +33,7 @@ const (
 	AddressLane LaneKind = "a"
 )
 
-// MaxWaiting is how many items lie in a session's lane at most.
+// MaxWaiting is how many items lie in a lane at most.
 const MaxWaiting = 100
 
 // LeaseTime is how long a lease lasts unless it is renewed.
@@ -64,7 +64,7 @@ type Verdict int
 const (
 	Accepted  Verdict = iota
 	Duplicate         // the lane has had it before
-	Full              // the session's lane holds MaxWaiting items already; the item was not taken
+	Full              // the lane holds MaxWaiting items already; the item was not taken
 )
 
 // A Receipt tells what became of an item.

@@ -10,6 +10,9 @@ import (
 	"ferry/bridge/texts"
 )
 
+// fullRetry is how long an answer waits to be passed on to an address that has too much to be sent.
+const fullRetry = 5 * time.Second
+
 // turnCrashes is how many leases may run out over one head before it is given up.
 const turnCrashes = 5
 
@@ -176,7 +179,12 @@ func (e *Engine) relay(ctx context.Context, l *Lease, h *held) {
 		return
 	}
 	for _, it := range l.Out {
-		if err := e.pass(ctx, h, it); err != nil {
+		err := e.pass(ctx, h, it)
+		if errors.Is(err, ErrFull) { // and so the person's own lane fills, and they are told to slow down
+			e.later(ctx, e.turns, l, jitter(fullRetry), progress{}, false)
+			return
+		}
+		if err != nil {
 			e.Log.Warn("an answer cannot be passed on; it is tried again", "error", err)
 			e.later(ctx, e.turns, l, jitter(shortestRetry), progress{}, false)
 			return

@@ -1,6 +1,7 @@
 package sessions
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -188,3 +189,23 @@ func (r *reply) err() error {
 
 // micros returns a time as the scripts count it.
 func micros(d time.Duration) int64 { return d.Microseconds() }
+
+// addressOf reads an address back from the id of its lane.
+func addressOf(id string) bridge.Address {
+	channel, rest, _ := strings.Cut(id, ":")
+	return bridge.Address{Channel: channel, ID: rest}
+}
+
+// cloneItems copies items, so that nobody else's changes reach them.
+func cloneItems(items []bridge.Item) []bridge.Item {
+	if len(items) == 0 {
+		return nil
+	}
+	list := make([]bridge.Item, len(items))
+	for i, it := range items {
+		it.Data = bytes.Clone(it.Data)
+		it.Hold = 0
+		list[i] = it
+	}
+	return list
+}

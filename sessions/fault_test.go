@@ -227,8 +227,7 @@ type story func(*teller) (do func(bridge.Store, *bridge.Lease) error)
 type teller struct {
 	*testing.T
 	bridge.Store
-	passes func(time.Duration)
-	l      *bridge.Lease
+	l *bridge.Lease
 }
 
 func (s *teller) record(from bridge.Address, id string, alone bool) bridge.Receipt {

@@ -252,12 +252,9 @@ func (r *Redis) Put(ctx context.Context, it bridge.Item, take bool) (bridge.Rece
 	nonce := rand.Text()
 	k := addressKeys(it.Address)
 	answer, err := r.write(ctx, r.scripts.put, []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.record()},
-		putArgs(k, it, nonce, take, anyNumber)...)
+		putArgs(k, it, nonce, take, bridge.MaxWaiting)...)
 	if err != nil {
 		return bridge.Receipt{}, fmt.Errorf("put an item into the lane of an address: %w", err)
 	}
 	return answer.receipt(answer.int(), k, nonce), answer.err()
 }
-
-// anyNumber is more than any lane holds.
-const anyNumber = 1 << 40

@@ -135,7 +135,7 @@ func (r *reply) given(l *bridge.Lease) error {
 	case done:
 		l.More = r.bool()
 	case notSoMany:
-		return fmt.Errorf("deal with more or less than the %d items of the turn", r.int())
+		return fmt.Errorf("%w, but %d", errWrongNumber, r.int())
 	default:
 		return errReply
 	}

@@ -171,7 +171,11 @@ func TestOldIdsGoBeforeYoungOnes(t *testing.T) {
 	put := func(prefix string, n int) {
 		t.Helper()
 		for i := range n {
-			if _, err := r.Put(t.Context(), bridge.Item{ID: fmt.Sprint(prefix, i), Address: kim}, false); err != nil {
+			rec, err := r.Put(t.Context(), bridge.Item{ID: fmt.Sprint(prefix, i), Address: kim}, true)
+			if err == nil {
+				err = r.Delivered(t.Context(), rec.Lease, false, false)
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -68,3 +68,13 @@ func forgottenAt(asked, now time.Time) time.Time {
 	}
 	return asked.Truncate(time.Second)
 }
+
+// recordTTL is how long it is known whose an address is, by how long histories are kept: longer than
+// they are, and no shorter than platforms deliver again, which would be answered twice by a new
+// session.
+func recordTTL(history time.Duration) time.Duration {
+	return max(history, seenForWhatsApp) + movedLonger
+}
+
+// leeway is how far ahead of its pace a limit may be.
+func leeway(l bridge.Limit) time.Duration { return time.Duration(max(0, l.Burst-1)) * l.Every }

@@ -1,11 +1,8 @@
 package sessions
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"ferry/bridge"
@@ -52,9 +49,6 @@ func (m *Memory) Pause(ctx context.Context, l bridge.Limit, d time.Duration) err
 	}
 	return nil
 }
-
-// leeway is how far ahead of its pace a limit may be.
-func leeway(l bridge.Limit) time.Duration { return time.Duration(max(0, l.Burst-1)) * l.Every }
 
 // Lock implements [bridge.Locker].
 func (m *Memory) Lock(ctx context.Context, name, holder string) (bool, error) {
@@ -139,42 +133,4 @@ func (m *Memory) sweep(now time.Time) {
 	maps.DeleteFunc(m.limits, func(_ string, next time.Time) bool { return !next.After(now) })
 	maps.DeleteFunc(m.locks, func(_ string, l lock) bool { return !l.until.After(now) })
 	maps.DeleteFunc(m.tokens, func(d string, _ int64) bool { return d < day(now.Add(-tokensFor)) })
-}
-
-// oneShard checks that a shard is the only one there is.
-func oneShard(shard int) error {
-	if shard != 0 {
-		return fmt.Errorf("there is no shard %d: memory has one", shard)
-	}
-	return nil
-}
-
-// recordTTL is how long it is known whose an address is, by how long histories are kept: longer than
-// they are, and no shorter than platforms deliver again, which would be answered twice by a new
-// session.
-func recordTTL(history time.Duration) time.Duration {
-	return max(history, seenForWhatsApp) + movedLonger
-}
-
-// day returns the day of a time, in UTC.
-func day(t time.Time) string { return t.UTC().Format(time.DateOnly) }
-
-// addressOf reads an address back from the id of its lane.
-func addressOf(id string) bridge.Address {
-	channel, rest, _ := strings.Cut(id, ":")
-	return bridge.Address{Channel: channel, ID: rest}
-}
-
-// cloneItems copies items, so that nobody else's changes reach them.
-func cloneItems(items []bridge.Item) []bridge.Item {
-	if len(items) == 0 {
-		return nil
-	}
-	list := make([]bridge.Item, len(items))
-	for i, it := range items {
-		it.Data = bytes.Clone(it.Data)
-		it.Hold = 0
-		list[i] = it
-	}
-	return list
 }

@@ -122,8 +122,17 @@ func (r *Redis) agree(ctx context.Context, log *slog.Logger) error {
 	return nil
 }
 
+// ErrIncompatible says that the data in the store is not for this version of Ferry. Trying again does not
+// help.
+var ErrIncompatible = errors.New("the data in the store does not fit")
+
 // fits returns an error if data that was made as meta says is not for this process.
-func fits(meta map[string]string) error {
+func fits(meta map[string]string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("%w: %w", ErrIncompatible, err)
+		}
+	}()
 	var n [3]int
 	for i, name := range []string{"shards", "version", "min_reader"} {
 		var err error

@@ -3,6 +3,7 @@ package sessions
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"strings"
@@ -182,8 +183,8 @@ func TestAStoreOfAnotherMakeIsRefused(t *testing.T) {
 			if c.want != "" {
 				t.Errorf("a store of %v opens, want %q", c.meta, c.want)
 			}
-		case c.want == "" || !strings.Contains(err.Error(), c.want):
-			t.Errorf("a store of %v: %v, want %q", c.meta, err, c.want)
+		case c.want == "" || !strings.Contains(err.Error(), c.want) || !errors.Is(err, ErrIncompatible):
+			t.Errorf("a store of %v: %v, want ErrIncompatible with %q", c.meta, err, c.want)
 		}
 	}
 	version, err := raw.HGet(t.Context(), metaKey, "shards").Result()

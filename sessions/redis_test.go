@@ -275,3 +275,22 @@ func TestWhatRedisHasOutlivesItsDeath(t *testing.T) {
 		t.Errorf("lease after a restart = %+v, %v, want one over m1", l, err)
 	}
 }
+
+func TestARepeatedPutHasItsLeaseWhoeverHasPutSince(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	k := addressKeys(bridge.Address{Channel: "test", ID: "ann"})
+	put := func(id, nonce string) bridge.Receipt {
+		it := bridge.Item{ID: id, Address: bridge.Address{Channel: "test", ID: "ann"}, Alone: true}
+		answer, err := r.write(t.Context(), r.scripts.put, []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.record()},
+			putArgs(k, it, nonce, true, bridge.MaxWaiting)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return answer.receipt(answer.int(), k, nonce)
+	}
+	first := put("a", "one")
+	put("b", "two")
+	if again := put("a", "one"); again.Lease == nil || again.Lease.Token != first.Lease.Token {
+		t.Errorf("the call again = %+v, want the lease that the first one made", again)
+	}
+}

@@ -450,7 +450,7 @@ func outcome(err error) string {
 		return "none"
 	case errors.Is(err, bridge.ErrFenced):
 		return "fenced"
-	case errors.Is(err, errOutLeft), errors.Is(err, errNoHead), strings.Contains(err.Error(), "deal with"):
+	case errors.Is(err, errOutLeft), errors.Is(err, errNoHead), errors.Is(err, errWrongNumber):
 		return "refused"
 	}
 	return err.Error()

@@ -2,6 +2,9 @@ package sessions
 
 import (
 	"embed"
+	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -21,12 +24,13 @@ type scripts struct {
 	reserve, pause, lock, unlock *redis.Script
 }
 
-// newScripts makes the scripts. Each begins with clock, the text of what tells the time, and lane.lua.
+// newScripts makes the scripts. Each begins with what it uses of clock, the text of what tells the
+// time, and of lane.lua.
 func newScripts(clock string) *scripts {
 	s := &scripts{}
-	begin := clock + "\n" + lua("lane") + "\n"
+	shared := clock + "\n\n" + lua("lane")
 	for name, script := range s.all() {
-		*script = redis.NewScript(begin + lua(name))
+		*script = redis.NewScript(used(shared, lua(name)) + lua(name))
 	}
 	return s
 }
@@ -51,4 +55,35 @@ func lua(name string) string {
 		panic(err)
 	}
 	return string(text)
+}
+
+var (
+	luaComment = regexp.MustCompile(`(?m)^ *--.*\n`)
+	luaNames   = regexp.MustCompile(`(?m)^local (?:function )?([\w, ]+)`)
+	luaWord    = regexp.MustCompile(`\w+`)
+)
+
+// used returns the paragraphs of shared that a script needs, in their order. Redis makes what a script
+// begins with anew each time it runs, which would take longer than many a script itself.
+func used(shared, script string) string {
+	paragraphs := strings.SplitAfter(luaComment.ReplaceAllString(shared, ""), "\n\n")
+	wanted := map[string]bool{}
+	want := func(text string) {
+		for _, word := range luaWord.FindAllString(text, -1) {
+			wanted[word] = true
+		}
+	}
+	want(luaComment.ReplaceAllString(script, ""))
+	var kept []string
+	for _, p := range slices.Backward(paragraphs) { // each uses only what is above it
+		for _, names := range luaNames.FindAllStringSubmatch(p, -1) {
+			if slices.ContainsFunc(strings.Split(names[1], ","), func(name string) bool { return wanted[strings.TrimSpace(name)] }) {
+				want(p)
+				kept = append(kept, p)
+				break
+			}
+		}
+	}
+	slices.Reverse(kept)
+	return strings.Join(kept, "")
 }

@@ -56,8 +56,19 @@ func testOutbox(run runner) {
 		s.notToBeHad(ln)
 	})
 
-	run("AnswersAreNeverRefused", func(s *storeTest) {
-		s.posts(ann, numbered("a", 2*bridge.MaxWaiting)...)
+	run("NoMoreWaitsForAnAddressThanFits", func(s *storeTest) {
+		ln := s.posts(ann, numbered("a", bridge.MaxWaiting)...)
+		for range 2 {
+			r, err := s.Put(s.Context(), letter(ann, "over"), true)
+			s.no(err)
+			if r.Verdict != bridge.Full || r.Lease != nil {
+				s.Errorf("one letter too many = %+v, want full and no lease", r)
+			}
+		}
+		l := s.take(ln)
+		s.wantItems(l, "a0000")
+		s.no(s.Delivered(s.Context(), l, false, false))
+		s.posts(ann, "over") // it had not been taken, and so is no duplicate
 	})
 
 	run("TheNextToTryLearnsHowFarALetterHasCome", func(s *storeTest) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ferry/adapters/openai/openaitest"
+	"ferry/sessions/redistest"
 )
 
 func TestServeAnswersOnTelegram(t *testing.T) {
@@ -153,5 +154,23 @@ func TestAStopIsOverInTime(t *testing.T) {
 	}
 	if took := time.Since(began); took > requestTimeout/2 {
 		t.Errorf("the stop took %s, want about SHUTDOWN_TIMEOUT=1s", took)
+	}
+}
+
+func TestAStoreThatDoesNotFitStopsTheStart(t *testing.T) {
+	redis := redistest.New(t)
+	client := redis.Client()
+	defer client.Close()
+	if err := client.HSet(t.Context(), "ferry:meta", "shards", 32, "version", 1, "min_reader", 1).Err(); err != nil {
+		t.Fatal(err)
+	}
+	_, model := newModel(t)
+	log := newTranscript()
+	env := append(model, "LISTEN=127.0.0.1:0", "ADMIN_LISTEN=127.0.0.1:0", "REDIS_URL="+redis.URL(), "PIGEON_COOP=roof", "PIGEON_SEED=corn")
+	if status := start(t.Context(), flock(), []string{"serve"}, env, strings.NewReader(""), io.Discard, log); status != misset {
+		t.Errorf("exit status = %d, want %d", status, misset)
+	}
+	if !strings.Contains(log.String(), "32 shards") {
+		t.Errorf("log = %s, want what does not fit", log)
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"ferry/bridge"
@@ -17,7 +18,7 @@ const (
 )
 
 // openStore opens the store and returns it with the key that pseudonyms derive from. One that cannot
-// be reached is waited for: webhooks are refused meanwhile, and nobody is told that we are ready.
+// be reached is waited for, one whose data does not fit is an error: webhooks are refused meanwhile, and nobody is told that we are ready.
 // When ctx ends before, it returns the cause.
 func (s *server) openStore(ctx context.Context) (store bridge.Store, secret []byte, closeStore func() error, err error) {
 	p, config := &s.settings.program, s.settings.store
@@ -48,6 +49,8 @@ func (s *server) openStore(ctx context.Context) (store bridge.Store, secret []by
 			return redis, redis.Secret(), redis.Close, nil
 		case ctx.Err() != nil:
 			return nil, nil, nil, context.Cause(ctx)
+		case errors.Is(err, sessions.ErrIncompatible):
+			return nil, nil, nil, usageError{err}
 		case !told:
 			s.log.Error("the store cannot be reached; waiting for it", "error", err)
 			told = true

@@ -8,7 +8,8 @@
 local id, token, n, erase, now = ARGV[1], ARGV[4], tonumber(ARGV[5]), ARGV[7] == '1', clock()
 local m = redis.call('HMGET', KEYS[3], 'tok', 'ver', 'got', 'erase')
 if m[1] ~= token then
-  if m[2] == token or erase and redis.call('EXISTS', KEYS[3]) == 0 then
+  -- where nothing is known of the lane, it was erased, most likely by this very call
+  if m[2] == token or redis.call('EXISTS', KEYS[3]) == 0 then
     return { 1, free(KEYS[1], id, now) }
   end
   return { 0 }

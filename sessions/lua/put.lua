@@ -22,19 +22,20 @@ end
 local leased, hold = m[6], tonumber(m[7]) or 0
 
 if seen_before(KEYS[5], ARGV[5], now) then
+  -- this very call, whose answer was lost; whoever has put something since took no lease from it
+  if leased == nonce then
+    return { 0, 0, describe_again(kind, id, hash(KEYS[3]), KEYS[4], KEYS[6], now) }
+  end
   if m[5] ~= nonce then
     redis.call('PEXPIRE', KEYS[5], SEEN_LIFE) -- a write, which waiting for a replica waits for
     return { 1 }
-  end
-  -- this very call, whose answer was lost
-  if leased == nonce then
-    return { 0, 0, describe_again(kind, id, hash(KEYS[3]), KEYS[4], KEYS[6], now) }
   end
   return { 0, leased and 0 or math.max(0, hold - now) }
 end
 
 local waiting = redis.call('LLEN', KEYS[4])
 if waiting >= tonumber(ARGV[10]) then
+  if kind == 'a' then return { 2, 0, '' } end
   redis.call('HSETNX', KEYS[3], 'full', nonce)
   local told = redis.call('HMGET', KEYS[3], 'full', 'set:' .. ARGV[18])
   return { 2, told[1] == nonce and 1 or 0, told[2] or '' }

@@ -144,7 +144,7 @@ func (s *Server) Follow(master *Server) {
 	}
 	c := s.Client()
 	defer c.Close()
-	if err := c.SlaveOf(context.Background(), host, port).Err(); err != nil {
+	if err := c.ReplicaOf(context.Background(), host, port).Err(); err != nil {
 		s.t.Fatal(err)
 	}
 	s.Synced()
