@@ -45,7 +45,7 @@ func newTrack(b *testing.B, model *openaitest.Server) *track {
 	telegram, llm := httptest.NewServer(tg), httptest.NewServer(model)
 	b.Cleanup(telegram.Close)
 	b.Cleanup(llm.Close)
-	for id := range int64(people) {
+	for id := range int64(residents) {
 		tg.Meet(person(id + 1))
 		tr.waiting[id+1] = make(chan time.Time, 1)
 	}
@@ -61,14 +61,16 @@ func newTrack(b *testing.B, model *openaitest.Server) *track {
 		"OPENAI_MODEL=emulated",
 		"SECRET_KEY=" + secretKey,
 		"PERSON_DAILY_TURNS=0",
-		"PROMPT_TOKENS=500",
 	}, store...))
 	tr.replica.ready(b)
 	return tr
 }
 
-// people is how many write at once.
-const people = 200
+// people is how many write at once, of so many residents who do so in turn.
+const (
+	people    = 200
+	residents = 5000
+)
 
 // turn has a person write and wait for the answer; it returns how long that took.
 func (tr *track) turn(b *testing.B, person int64) time.Duration {
@@ -83,7 +85,7 @@ func (tr *track) turn(b *testing.B, person int64) time.Duration {
 }
 
 // BenchmarkTurns is whole turns of one replica with an instant model: webhook, Redis, model, Redis,
-// sendMessage; 200 people write, each again when they are answered.
+// sendMessage; 200 of 5,000 people write at once, another one whenever one is answered.
 func BenchmarkTurns(b *testing.B) {
 	tr := newTrack(b, &openaitest.Server{Reply: func(openaitest.Request) openaitest.Answer { return openaitest.Answer{Text: "Hello."} }})
 	for id := range int64(people) {
@@ -95,8 +97,8 @@ func BenchmarkTurns(b *testing.B) {
 	var everybody sync.WaitGroup
 	for id := range int64(people) {
 		everybody.Go(func() {
-			for left.Add(-1) >= 0 && !b.Failed() {
-				tr.turn(b, id+1)
+			for who := id; left.Add(-1) >= 0 && !b.Failed(); who = (who + people) % residents {
+				tr.turn(b, who+1)
 			}
 		})
 	}
@@ -115,7 +117,7 @@ func BenchmarkOverhead(b *testing.B) {
 	var took []time.Duration
 	id := int64(0)
 	for b.Loop() {
-		id = id%people + 1
+		id = id%residents + 1
 		began := time.Now()
 		tr.turn(b, id)
 		took = append(took, (<-asked).Sub(began))
