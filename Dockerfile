@@ -12,15 +12,12 @@ ARG COMMIT=unknown
 RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false \
       -ldflags "-s -w -buildid= -X main.version=${VERSION} -X main.commit=${COMMIT}" \
       -o /out/ferry ./cmd/ferry \
- && echo 'ferry:x:65532:65532:Ferry:/:/none' > /out/passwd \
- && cp "$(go env GOROOT)/lib/time/zoneinfo.zip" /out/zoneinfo.zip
+ && echo 'ferry:x:65532:65532:Ferry:/:/none' > /out/passwd
 
 FROM scratch
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/passwd /etc/passwd
-COPY --from=build /out/zoneinfo.zip /zoneinfo.zip
 COPY --from=build /out/ferry /ferry
-ENV ZONEINFO=/zoneinfo.zip
 USER 65532:65532
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=5s CMD ["/ferry", "health"]
