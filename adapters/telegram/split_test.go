@@ -103,10 +103,11 @@ func TestSplitLosesNothing(t *testing.T) {
 			if at < 0 {
 				t.Fatalf("part %d is not in what is left of the text", i)
 			}
-			// no cut is inside a character, as far as the character fits into a part
+			// no cut is inside a character, as far as the character fits into a part, but where what
+			// belongs to it is white space and comes off
 			end := len(text) - len(rest) + at + len(p)
 			rest = rest[at+len(p):]
-			if rest != "" && !boundary(text, end) {
+			if strings.TrimSpace(rest) != "" && !boundary(text, end) && !unicode.IsSpace(firstRune(rest)) {
 				t.Fatalf("part %d ends inside a character", i)
 			}
 		}
@@ -114,6 +115,11 @@ func TestSplitLosesNothing(t *testing.T) {
 			t.Fatalf("%d bytes are lost at the end", len(rest))
 		}
 	})
+}
+
+func firstRune(s string) rune {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r
 }
 
 // seen returns the characters of s that leave a mark.
