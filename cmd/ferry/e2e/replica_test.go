@@ -122,28 +122,26 @@ var web = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
 
 // ask makes a request, with headers in pairs of name and value.
 func ask(ctx context.Context, method, url, body string, header ...string) (status int, answer string, err error) {
-	resp, answer, err := exchange(ctx, method, url, body, header...)
-	if err != nil {
-		return 0, "", err
-	}
-	return resp.StatusCode, answer, nil
+	status, _, answer, err = exchange(ctx, method, url, body, header...)
+	return status, answer, err
 }
 
-func exchange(ctx context.Context, method, url, body string, header ...string) (*http.Response, string, error) {
+// exchange is like ask and also returns the headers of the answer.
+func exchange(ctx context.Context, method, url, body string, header ...string) (status int, headers http.Header, answer string, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
-		return nil, "", err
+		return 0, nil, "", err
 	}
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
 	resp, err := web.Do(req)
 	if err != nil {
-		return nil, "", err
+		return 0, nil, "", err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	return resp, string(answer), err
+	all, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, resp.Header, string(all), err
 }
 
 // eventually waits until something is so that nobody tells us of.
