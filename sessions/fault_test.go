@@ -157,7 +157,13 @@ func TestALostAnswerOfAMergeOrAForgettingChangesNothing(t *testing.T) {
 		flush(t, r.client)
 		s := &teller{T: t, Store: r}
 		do := tell(s)
+		before := said(t, r)
 		s.no(do(lossy, s.l))
+		for id, seq := range said(t, r) {
+			if before[id] != seq {
+				t.Errorf("entry %s of a %s has seq %d, and had %d", id, name, seq, before[id])
+			}
+		}
 		if len(s.l.Out) > 0 {
 			s.no(r.Later(t.Context(), s.l, 0, "", false))
 		}
@@ -170,6 +176,26 @@ func TestALostAnswerOfAMergeOrAForgettingChangesNothing(t *testing.T) {
 			t.Errorf("no answer of %s was lost", name)
 		}
 	}
+}
+
+// said returns the seq of every entry there is.
+func said(t *testing.T, r *testRedis) map[string]int64 {
+	t.Helper()
+	all := map[string]int64{}
+	keys, err := r.client.Keys(t.Context(), "ferry:*:history:s:*").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range keys {
+		entries, err := r.client.ZRangeWithScores(t.Context(), key, 0, -1).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, z := range entries {
+			all[z.Member.(string)] = int64(z.Score)
+		}
+	}
+	return all
 }
 
 // inMemory tells a story in memory and returns what comes of it.

@@ -84,6 +84,56 @@ func TestForgettingLeavesKeyedHashesAndNothingElse(t *testing.T) {
 	}
 }
 
+func TestWhatIsForgottenWithoutAWordIsGoneToo(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	s := &teller{T: t, Store: r}
+	rec := s.record(kim, "forget", true)
+	s.no(r.Forget(t.Context(), s.take(rec), nil))
+	state := sessionKeys(rec.Session).state()
+	if life, err := r.client.PTTL(t.Context(), state).Result(); err != nil || life <= 0 || life > goneFor {
+		t.Errorf("what remains lives for %s, %v, want at most %s", life, err, goneFor)
+	}
+}
+
+func TestWhatWasForgottenIsKnownToWhoKnowsTheNewSession(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	s := &teller{T: t, Store: r}
+	now := time.Now()
+	old := bridge.Item{ID: "old", Address: kim, At: now.Add(-time.Minute)}
+	forget := bridge.Item{ID: "forget", Address: kim, At: now, Alone: true}
+	for _, it := range []bridge.Item{old, forget} {
+		rec, err := r.Record(t.Context(), it, true)
+		s.no(err)
+		if it.ID == "old" {
+			s.no(r.Finish(t.Context(), rec.Lease, bridge.Outcome{Done: 1}))
+		} else {
+			s.no(r.Forget(t.Context(), rec.Lease, nil))
+		}
+	}
+	for _, new := range []string{"m1", "m2"} {
+		s.record(kim, new, false)
+		for _, it := range []bridge.Item{old, forget} {
+			if rec, err := r.Record(t.Context(), it, false); err != nil || rec.Verdict != bridge.Duplicate {
+				t.Errorf("%s after %s = %+v, %v, want a duplicate", it.ID, new, rec, err)
+			}
+		}
+	}
+}
+
+func TestWhoeverWritesAgainIsNotBlocked(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	s := &teller{T: t, Store: r}
+	for i := range 3 {
+		s.record(kim, fmt.Sprint("m", i), false)
+		rec, err := r.Put(t.Context(), bridge.Item{ID: fmt.Sprint("a", i), Address: kim}, true)
+		s.no(err)
+		if rec.Lease.Blocked {
+			t.Errorf("blocked after message %d", i)
+		}
+		s.no(r.Delivered(t.Context(), rec.Lease, true, false))
+	}
+}
+
 func TestTheMarkOfAForgottenAddressTellsNobodyWho(t *testing.T) {
 	r := openTest(t, redistest.New(t))
 	if got := r.hash(kim.String()); strings.Contains(got, "kim") || len(got) != hex.EncodedLen(32) {
