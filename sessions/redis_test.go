@@ -205,10 +205,9 @@ func TestAFailoverLosesNothingAcknowledged(t *testing.T) {
 	for range people {
 		<-enough
 	}
-	s.Master.Kill()
+	s.FailOver()
 	close(stop)
 	wg.Wait()
-	s.Replica.Promoted()
 
 	c.Durability = "process" // the promoted one has no replica
 	client, err := c.client(nil)

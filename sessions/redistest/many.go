@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Cluster starts three masters that share the slots, and returns their URL.
@@ -84,15 +86,44 @@ func newSentinel(t testing.TB, host, port string) *Server {
 	own := freePort(t)
 	dir := shortDir(t)
 	file := filepath.Join(dir, "sentinel.conf")
-	config := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor %s %s %s 2\nsentinel down-after-milliseconds %s 1000\nsentinel failover-timeout %s 5000\n",
+	config := fmt.Sprintf("port %s\nbind 127.0.0.1\ndir %s\nsentinel monitor %s %s %s 2\nsentinel down-after-milliseconds %s 2000\nsentinel failover-timeout %s 5000\n",
 		own, dir, masterName, host, port, masterName, masterName)
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := &Server{t: t, dir: dir, addr: "127.0.0.1:" + own, args: []string{file, "--sentinel"}}
 	s.run()
-	t.Cleanup(s.Kill)
+	t.Cleanup(s.end)
 	return s
+}
+
+// FailOver kills the master, and returns when every Sentinel names its replica as the master.
+func (s *Sentinels) FailOver() {
+	t := s.Master.t
+	t.Helper()
+	s.Replica.Synced()
+	s.Master.Kill()
+	for _, one := range s.sentinels {
+		c := redis.NewSentinelClient(one.options())
+		defer c.Close()
+		Eventually(t, "a sentinel names the replica as the master", func(ctx context.Context) error {
+			addr, err := c.GetMasterAddrByName(ctx, masterName).Result()
+			if err == nil && net.JoinHostPort(addr[0], addr[1]) != s.Replica.Addr() {
+				err = errors.New("not yet")
+			}
+			return err
+		})
+	}
+}
+
+// Rejoin starts the master that was killed, as a replica of the one that has taken its place. It
+// returns when it is in sync.
+func (s *Sentinels) Rejoin() {
+	s.Master.t.Helper()
+	host, port, _ := net.SplitHostPort(s.Replica.Addr())
+	s.Master.args = append(s.Master.args, "--replicaof", host+" "+port)
+	s.Master.Restart()
+	s.Master.Synced()
 }
 
 // URL returns where the Sentinels are, with the name of their master.

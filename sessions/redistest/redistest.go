@@ -63,15 +63,29 @@ func NewTCP(t testing.TB, args ...string) *Server {
 	Need(t)
 	port := freePort(t)
 	return start(t, shortDir(t), "127.0.0.1:"+port,
-		append([]string{"--port", port, "--bind", "127.0.0.1", "--appendonly", "yes"}, args...)...)
+		append([]string{"--port", port, "--bind", "127.0.0.1", "--appendonly", "yes", "--repl-diskless-sync-delay", "0"}, args...)...)
 }
 
 func start(t testing.TB, dir, addr string, args ...string) *Server {
 	t.Helper()
 	s := &Server{t: t, dir: dir, addr: addr, args: append([]string{"--save", "", "--dir", dir, "--daemonize", "no"}, args...)}
 	s.run()
-	t.Cleanup(s.Kill)
+	t.Cleanup(s.end)
 	return s
+}
+
+// end kills the server when its test has ended, and shows what it said last if that has failed.
+func (s *Server) end() {
+	s.Kill()
+	if !s.t.Failed() {
+		return
+	}
+	const shown = 4096 // bytes
+	log, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	if err != nil {
+		s.t.Error(err)
+	}
+	s.t.Logf("redis-server %s:\n%s", s.addr, log[max(0, len(log)-shown):])
 }
 
 // URL returns where the server is.
@@ -111,11 +125,15 @@ func (s *Server) ping(ctx context.Context) error {
 
 // Client returns a client of the server, to be closed.
 func (s *Server) Client() *redis.Client {
+	return redis.NewClient(s.options())
+}
+
+func (s *Server) options() *redis.Options {
 	o := &redis.Options{Addr: s.addr, Protocol: 2, DisableIdentity: true, MaxRetries: -1}
 	if strings.HasPrefix(s.addr, "/") {
 		o.Network = "unix"
 	}
-	return redis.NewClient(o)
+	return o
 }
 
 // Kill ends the server as kill -9 does.
@@ -151,19 +169,13 @@ func (s *Server) Follow(master *Server) {
 }
 
 // Synced waits until a replica is in sync with its master. One that is not would be promoted empty.
-func (s *Server) Synced() { s.tells("master_link_status:up") }
-
-// Promoted waits until a replica has become a master.
-func (s *Server) Promoted() { s.tells("role:master") }
-
-// tells waits until the server says something of its replication.
-func (s *Server) tells(what string) {
+func (s *Server) Synced() {
 	s.t.Helper()
 	c := s.Client()
 	defer c.Close()
-	Eventually(s.t, "redis-server says "+what, func(ctx context.Context) error {
+	Eventually(s.t, "the replica is in sync", func(ctx context.Context) error {
 		info, err := c.Info(ctx, "replication").Result()
-		if err == nil && !strings.Contains(info, what) {
+		if err == nil && !strings.Contains(info, "master_link_status:up") {
 			err = errors.New("not yet")
 		}
 		return err

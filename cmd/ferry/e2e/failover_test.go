@@ -64,11 +64,8 @@ func TestAFailoverLosesNothingAcknowledged(t *testing.T) {
 		})
 	}
 	next(t, half, "half of all that is said")
-	sentinels.Replica.Synced()
-	sentinels.Master.Kill()
-	sentinels.Replica.Promoted()
-	sentinels.Master.Restart()
-	sentinels.Master.Follow(sentinels.Replica)
+	sentinels.FailOver()
+	sentinels.Rejoin()
 	writers.Wait()
 	eventually(t, "all is answered", func() bool { return l.waiting() == 0 })
 
