@@ -58,6 +58,19 @@ func (c *crew) reserve() begin {
 	return c.hire()
 }
 
+// places reserves as many as n places, as reserve does.
+func (c *crew) places(n int) []begin {
+	var list []begin
+	for range n {
+		begin := c.reserve()
+		if begin == nil {
+			break
+		}
+		list = append(list, begin)
+	}
+	return list
+}
+
 // hire is reserve for who holds mu.
 func (c *crew) hire() begin {
 	if c.free == 0 || c.begin == nil {

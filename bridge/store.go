@@ -125,6 +125,9 @@ type Lease struct {
 
 	// More is set by whatever gives the lease back, if the lane is ready to be taken again.
 	More bool
+	// Passed is set by Finish: what became of the first items of the outcome's Out, which it has put
+	// into the lanes of their addresses itself.
+	Passed []Receipt
 
 	asked  time.Time // when it was asked for: it lasts LeaseTime from then at least
 	atOnce bool      // taken as it was put, without waiting
@@ -195,6 +198,11 @@ type Outcome struct {
 	Entries []Entry
 	// Out is sent, in this order, each to the lane of its Address.
 	Out []Item
+	// Pass has Finish put Out into those lanes itself, in the same step, as far as the store can do
+	// so and they are not full; and lease as many of them as Take says, the first ones, where they
+	// were idle. Otherwise, and with the rest, this is done when the lease's Out is relayed.
+	Pass bool
+	Take int
 	// Settings are changed; an empty value removes one.
 	Settings map[string]string
 	// Counts is set where the turn counts towards what the person may ask in a day.
@@ -207,7 +215,8 @@ type Outcome struct {
 // where the lease was lost, fails with ErrFenced and changes nothing.
 type Turns interface {
 	// Finish records an outcome. The lease goes on while there is something to relay, and is given
-	// back otherwise; l.Out is what there is to relay from then on.
+	// back otherwise; l.Out is what there is to relay from then on, l.Passed what was put where it
+	// belongs already.
 	Finish(ctx context.Context, l *Lease, o Outcome) error
 
 	// Relayed removes the first n items of Out, which are in the lanes of their addresses now. When

@@ -155,11 +155,23 @@ func (t *turn) set(name, value string) {
 // record puts the outcome into the store and sends what there is to send.
 func (t *turn) record(ctx context.Context) {
 	var asked time.Time
+	places := t.sends.places(len(t.out.Out))
+	t.out.Pass, t.out.Take = true, len(places)
 	err := t.insist(ctx, func(ctx context.Context) error {
 		asked = time.Now()
 		return t.Store.Finish(ctx, t.l, t.out)
 	})
 	t.given(err, "record an answer")
+	for _, r := range t.l.Passed {
+		var place begin
+		if len(places) > 0 {
+			place, places = places[0], places[1:]
+		}
+		t.follow(t.sends, place, asked, r)
+	}
+	for range places {
+		t.sends.release()
+	}
 	if err != nil {
 		return
 	}

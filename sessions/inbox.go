@@ -125,6 +125,11 @@ func putKeys(k laneKeys) []string {
 	return []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.out(), k.history(), k.entries()}
 }
 
+// addressPutKeys are the keys of PUT for the lane of an address.
+func (k laneKeys) addressPutKeys() []string {
+	return []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.record()}
+}
+
 // recordArgs are the arguments of PUT for a session's lane. found says whether the session is made if
 // it is not there.
 func (r *Redis) recordArgs(k laneKeys, h home, it bridge.Item, nonce string, take, found bool) []any {
@@ -251,7 +256,7 @@ func (r *Redis) stop(ctx context.Context, from bridge.Address, turn, id string) 
 func (r *Redis) Put(ctx context.Context, it bridge.Item, take bool) (bridge.Receipt, error) {
 	nonce := rand.Text()
 	k := addressKeys(it.Address)
-	answer, err := r.write(ctx, r.scripts.put, []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.record()},
+	answer, err := r.write(ctx, r.scripts.put, k.addressPutKeys(),
 		putArgs(k, it, nonce, take, bridge.MaxWaiting)...)
 	if err != nil {
 		return bridge.Receipt{}, fmt.Errorf("put an item into the lane of an address: %w", err)

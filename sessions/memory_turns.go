@@ -20,7 +20,7 @@ func (m *Memory) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) 
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.verdict(l, o.Done, func(*lane) {
+	err := m.verdict(l, o.Done, func(*lane) {
 		now := m.now()
 		s := m.sessions[bridge.SessionID(l.ID)]
 		for _, e := range o.Entries {
@@ -45,6 +45,36 @@ func (m *Memory) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) 
 		}
 		m.tokens[day(now)] += int64(o.Tokens)
 	}, o.Out)
+	if err == nil && o.Pass {
+		m.pass(l, o)
+	}
+	return err
+}
+
+// pass puts what a turn left to send into the lanes of its addresses, as far as they have room, if
+// nothing of a turn before is left.
+func (m *Memory) pass(l *bridge.Lease, o bridge.Outcome) {
+	now := m.now()
+	s := m.sessions[bridge.SessionID(l.ID)]
+	if len(s.out) == 0 || len(s.out) > len(o.Out) {
+		return
+	}
+	for i, it := range o.Out {
+		a := m.address(it.Address)
+		r := m.put(&a.lane, it, i < o.Take, bridge.MaxWaiting, now)
+		if r.Verdict == bridge.Full {
+			break
+		}
+		if r.Lease != nil {
+			m.describe(r.Lease, now)
+		}
+		l.Passed = append(l.Passed, r)
+	}
+	s.out = slices.Clone(s.out[len(l.Passed):])
+	l.Out = cloneItems(s.out)
+	if len(s.out) == 0 {
+		m.release(l, &s.lane, byVerdict, 0, now)
+	}
 }
 
 // insert puts an entry in its place, unless its id is there, and reports whether it did.

@@ -80,6 +80,12 @@ const replicaTimeout = 2 * time.Second
 
 var errNoReplica = errors.New("no replica of Redis has confirmed it in time (DURABILITY=replica)")
 
+// clustered reports whether keys of different shards can be on different servers.
+func (r *Redis) clustered() bool {
+	_, ok := r.client.(*redis.ClusterClient)
+	return ok
+}
+
 // write runs a script whose result must not be lost: where durability asks for it, it returns
 // without error only when a replica has it too.
 func (r *Redis) write(ctx context.Context, s *redis.Script, keys []string, args ...any) (*reply, error) {

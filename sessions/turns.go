@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,11 +21,18 @@ func (r *Redis) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) e
 // verdict records what became of a session's turn; bury is 1 if its items go to the dead letters.
 func (r *Redis) verdict(ctx context.Context, l *bridge.Lease, o bridge.Outcome, bury int, reason string) error {
 	k := keysOf(l.Lane, l.ID)
+	keys := []string{
+		k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.history(), k.entries(), k.letters(), k.dead(), tokensKey(k.shard),
+	}
+	pass, send := o.Out, []bridge.Item(nil)
+	if !o.Pass || r.clustered() {
+		pass, send = nil, o.Out
+	}
 	args := []any{
 		k.id, k.signal(), signalChannel, l.Token, o.Done, r.maxEntries,
 		r.historyTTL.Milliseconds(), bury, reason,
 		flag(o.Counts), o.Tokens, tokensFor.Milliseconds(),
-		len(o.Entries), len(o.Settings), len(o.Out),
+		len(o.Entries), len(o.Settings), len(pass), len(send),
 	}
 	for _, e := range o.Entries {
 		data, err := encodeEntry(e)
@@ -36,25 +44,44 @@ func (r *Redis) verdict(ctx context.Context, l *bridge.Lease, o bridge.Outcome, 
 	for name, value := range o.Settings {
 		args = append(args, name, value)
 	}
-	args = encodeItems(args, o.Out)
-	answer, err := r.write(ctx, r.scripts.finish, []string{
-		k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.history(), k.entries(), k.letters(), k.dead(), tokensKey(k.shard),
-	}, args...)
+	nonce := rand.Text()
+	for i, it := range pass {
+		a := addressKeys(it.Address)
+		keys = append(keys, a.addressPutKeys()...)
+		args = append(args, putArgs(a, it, nonce, i < o.Take, bridge.MaxWaiting)...)
+	}
+	args = encodeItems(args, send)
+	answer, err := r.write(ctx, r.scripts.finish, keys, args...)
 	if err != nil {
 		return err
 	}
 	switch code := answer.int(); code {
 	case done:
 		l.More = answer.bool()
-		l.Out = append(slices.Clone(l.Out), cloneItems(o.Out)...)
+		l.Passed = answer.passed(pass, nonce)
+		l.Out = append(slices.Clone(l.Out), cloneItems(o.Out[len(l.Passed):])...)
 	case doneBefore:
 		l.More = answer.bool()
+		l.Passed = answer.passed(pass, nonce)
 		l.Out = answer.items()
 	default:
 		answer.rest = append([]any{code}, answer.rest...)
 		return answer.given(l)
 	}
 	return answer.err()
+}
+
+// passed reads what became of the first of the items that FINISH was to pass on.
+func (r *reply) passed(items []bridge.Item, nonce string) []bridge.Receipt {
+	list := r.list()
+	var receipts []bridge.Receipt
+	for len(list.rest) > 0 && len(receipts) < len(items) {
+		one := list.list()
+		receipts = append(receipts, one.receipt(one.int(), addressKeys(items[len(receipts)].Address), nonce))
+		list.bad = list.bad || one.bad
+	}
+	r.bad = r.bad || list.bad || len(list.rest) > 0
+	return receipts
 }
 
 // Relayed implements [bridge.Turns].

@@ -6,37 +6,45 @@
 -- returns {1, 1 if the lane may be taken now} done, now or before; {0} fenced; {3, how many items the
 --       lease is over} not so many
 local id, token, n, erase, now = ARGV[1], ARGV[4], tonumber(ARGV[5]), ARGV[7] == '1', clock()
-local m = redis.call('HMGET', KEYS[3], 'tok', 'ver', 'got', 'erase')
+local m = redis.call('HMGET', KEYS[3], 'tok', 'ver', 'got', 'erase', 'hold', 'full')
 if m[1] ~= token then
-  -- where nothing is known of the lane, it was erased, most likely by this very call
-  if m[2] == token or redis.call('EXISTS', KEYS[3]) == 0 then
+  if m[2] == token then
+    redis.call('HSET', KEYS[3], 'ver', token) -- a write, which waiting for a replica waits for
     return { 1, free(KEYS[1], id, now) }
   end
+  -- where nothing is known of the lane, it was erased, most likely by this very call
+  if redis.call('EXISTS', KEYS[3]) == 0 then return { 1, free(KEYS[1], id, now) } end
   return { 0 }
 end
 local got = tonumber(m[3]) or 0
 if n < 1 or n > got then return { 3, got } end
 
 if ARGV[8] == '1' then letter('a', id, KEYS[4], KEYS[7], KEYS[8], n, ARGV[9], tonumber(ARGV[10]), now) end
-behead(KEYS[3], KEYS[4], n, token)
 if ARGV[6] == '1' then redis.call('HSET', KEYS[6], 'blocked', 1) end
 redis.call('PEXPIRE', KEYS[6], ARGV[11])
-local more = release(id, KEYS[1], KEYS[2], KEYS[3], KEYS[4], nil, 'v', token, 0, now, ARGV[3], ARGV[2], function()
+local left, set, unset = behead(KEYS[4], n, token, m[6])
+hand_back(set, unset, 'v', token, left == 0)
+redis.call('HDEL', KEYS[3], unpack(unset))
+redis.call('HSET', KEYS[3], unpack(set))
+redis.call('ZREM', KEYS[2], id)
+local more = 0
+if left > 0 then
+  more = wake(KEYS[1], id, now, m[5], now, ARGV[3], ARGV[2])
+else
   redis.call('PEXPIRE', KEYS[3], ARGV[12])
-end)
-local waiting = redis.call('LRANGE', KEYS[4], 0, -1)
-if not erase and not (m[4] and #waiting == 0) then return { 1, more } end
+end
+if not erase and not (m[4] and left == 0) then return { 1, more } end
 
 redis.call('DEL', KEYS[7])
 redis.call('ZREM', KEYS[8], 'a:' .. id)
-if #waiting == 0 then
+if left == 0 then
   redis.call('DEL', KEYS[3], KEYS[5])
   if redis.call('HEXISTS', KEYS[6], 'session') == 0 then redis.call('DEL', KEYS[6]) end
   return { 1, more }
 end
 -- of what waits it must still be known that it is there
 local keep = {}
-for _, raw in ipairs(waiting) do
+for _, raw in ipairs(redis.call('LRANGE', KEYS[4], 0, -1)) do
   local till = redis.call('ZSCORE', KEYS[5], idof(raw))
   if till then keep[#keep + 1] = { till, idof(raw) } end
 end

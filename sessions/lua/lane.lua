@@ -150,12 +150,27 @@ local function lease(kind, id, ready, leases, state, lane, items, other, token, 
   return describe(kind, id, h, items, other, now)
 end
 
--- behead takes n items from the head of a lane and forgets what was known of the head.
-local function behead(state, lane, n, token)
+-- behead takes n items from the head of a lane. It returns how many are left, and what of the state is
+-- set and unset by that, which is for the caller to do: what was known of the head is forgotten. full is
+-- of the state.
+local function behead(lane, n, token, full)
   redis.call('LTRIM', lane, n, -1)
-  redis.call('HDEL', state, 'turn', 'crash', 'delay', 'stop', 'mark', 'heirs', 'closed')
-  redis.call('HSET', state, 'ver', token, 'got', 0, 'open', 0)
-  if redis.call('LLEN', lane) < HALF then redis.call('HDEL', state, 'full') end
+  local left = redis.call('LLEN', lane)
+  local set = { 'ver', token, 'got', 0, 'open', 0 }
+  local unset = { 'turn', 'crash', 'delay', 'stop', 'mark', 'heirs', 'closed' }
+  if full and left < HALF then unset[#unset + 1] = 'full' end
+  return left, set, unset
+end
+
+-- hand_back adds to those that the lease is given back; idle tells that there is nothing to do.
+local function hand_back(set, unset, by, token, idle)
+  set[#set + 1] = 'rel'
+  set[#set + 1] = by .. token
+  unset[#unset + 1] = 'tok'
+  if idle then
+    unset[#unset + 1] = 'hold'
+    unset[#unset + 1] = 'holdfrom'
+  end
 end
 
 -- letter puts the first n items of a lane among the dead letters.
@@ -171,12 +186,12 @@ end
 -- not, idle is called, which sees to the life of the keys. It returns 1 if the lane may be taken now.
 local function release(id, ready, leases, state, lane, out, by, token, delay, now, channel, signal, idle)
   redis.call('ZREM', leases, id)
-  redis.call('HDEL', state, 'tok')
-  redis.call('HSET', state, 'rel', by .. token, 'got', 0, 'open', 0)
-  if redis.call('EXISTS', lane) == 1 or out and redis.call('EXISTS', out) == 1 then
-    return wake(ready, id, now + delay, redis.call('HGET', state, 'hold'), now, channel, signal)
-  end
-  redis.call('HDEL', state, 'hold', 'holdfrom')
+  local busy = redis.call('EXISTS', lane) == 1 or out and redis.call('EXISTS', out) == 1
+  local set, unset = { 'got', 0, 'open', 0 }, {}
+  hand_back(set, unset, by, token, not busy)
+  redis.call('HDEL', state, unpack(unset))
+  redis.call('HSET', state, unpack(set))
+  if busy then return wake(ready, id, now + delay, redis.call('HGET', state, 'hold'), now, channel, signal) end
   idle()
   return 0
 end
@@ -215,6 +230,59 @@ end
 local function seen_before(seen, id, now)
   local till = redis.call('ZSCORE', seen, id)
   return till and tonumber(till) > now
+end
+
+-- admit is PUT's second half, for an item whose lane is that of KEYS after k and ARGV after a; put, leased,
+-- hold and from are of its state. It returns what PUT does.
+local function admit(k, a, put, leased, hold, from, now)
+  local id, kind, nonce = ARGV[a + 1], ARGV[a + 4], ARGV[a + 11]
+  local ready, state, lane, seen, other = KEYS[k + 1], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5], KEYS[k + 6]
+  hold = tonumber(hold) or 0
+  if seen_before(seen, ARGV[a + 5], now) then
+    -- this very call, whose answer was lost; whoever has put something since took no lease from it
+    if leased == nonce then
+      return { 0, 0, describe_again(kind, id, hash(state), lane, other, now) }
+    end
+    if put ~= nonce then
+      redis.call('PEXPIRE', seen, SEEN_LIFE) -- a write, which waiting for a replica waits for
+      return { 1 }
+    end
+    return { 0, leased and 0 or math.max(0, hold - now) }
+  end
+  local waiting = redis.call('LLEN', lane)
+  if waiting >= tonumber(ARGV[a + 10]) then
+    if kind == 'a' then return { 2, 0, '' } end
+    redis.call('HSETNX', state, 'full', nonce)
+    local told = redis.call('HMGET', state, 'full', 'set:' .. ARGV[18])
+    return { 2, told[1] == nonce and 1 or 0, told[2] or '' }
+  end
+  redis.call('RPUSH', lane, ARGV[a + 6])
+  see(seen, ARGV[a + 5], tonumber(ARGV[a + 7]), now)
+  if tonumber(ARGV[a + 8]) > 0 then
+    from = tonumber(from)
+    -- a row that has ended during a turn put nothing off
+    if not from or leased and hold <= now then from = now end
+    hold = math.max(hold, math.min(now + ARGV[a + 8], from + ARGV[a + 9]))
+    redis.call('HSET', state, 'put', nonce, 'hold', int(hold), 'holdfrom', int(from))
+  else
+    redis.call('HSET', state, 'put', nonce)
+  end
+  if leased then return { 0, 0 } end
+  if waiting > 0 or kind == 's' and redis.call('EXISTS', other) == 1 then -- it is among the ready
+    if hold > now then redis.call('ZADD', ready, 'GT', int(hold), id) end
+    return { 0, math.max(0, hold - now) }
+  end
+  redis.call('PERSIST', state)
+  redis.call('PEXPIRE', seen, SEEN_LIFE)
+  if kind == 's' then
+    redis.call('PERSIST', KEYS[7])
+    redis.call('PERSIST', KEYS[8])
+  end
+  if ARGV[a + 12] == '1' and hold <= now then
+    return { 0, 0, lease(kind, id, ready, KEYS[k + 2], state, lane, { ARGV[a + 6] }, other, nonce, false, now) }
+  end
+  wake(ready, id, now, hold, now, ARGV[a + 3], ARGV[a + 2])
+  return { 0, math.max(0, hold - now) }
 end
 
 -- trim lets the oldest entries go where there are more than most.

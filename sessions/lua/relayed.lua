@@ -6,7 +6,10 @@
 local token, left, now = ARGV[4], tonumber(ARGV[5]), clock()
 local m = redis.call('HMGET', KEYS[3], 'tok', 'rel')
 if m[1] ~= token then
-  if m[2] == 'r' .. token and left == 0 then return { 1, free(KEYS[1], ARGV[1], now) } end
+  if m[2] == 'r' .. token and left == 0 then
+    redis.call('HSET', KEYS[3], 'rel', m[2]) -- a write, which waiting for a replica waits for
+    return { 1, free(KEYS[1], ARGV[1], now) }
+  end
   return { 0 }
 end
 local over = redis.call('LLEN', KEYS[5]) - left
