@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,10 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 		t.verdict = "stopped"
 		return nil
 	case ctx.Err() != nil:
+		if text != "" {
+			t.spend(t.cost(usage, remembered, latest, text))
+			t.spendNow(ctx)
+		}
 		return err
 	}
 	t.out.Counts = usage != Usage{} // it was paid for, whatever came of it
@@ -83,7 +88,11 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 
 // history reads as much of what was said since then as may fit a prompt.
 func (t *turn) history(ctx context.Context, since int64) ([]Entry, error) {
-	entries, err := t.Store.Latest(ctx, t.session, since, historyBytes(t.Settings.PromptTokens))
+	if t.l.Latest != nil {
+		earlier, _ := slices.BinarySearchFunc(t.l.Latest, since, func(e Entry, seq int64) int { return cmp.Compare(e.Seq, seq+1) })
+		return t.l.Latest[earlier:], nil
+	}
+	entries, err := t.Store.Latest(ctx, t.session, since, HistoryBytes(t.Settings.PromptTokens))
 	if err != nil {
 		return nil, fmt.Errorf("read the history: %w", err)
 	}
@@ -127,6 +136,18 @@ func (t *turn) spend(u Usage) {
 	t.Trace.tokens("completion", u.Completion)
 }
 
+// spendNow counts what an attempt has used up that comes to nothing.
+func (t *turn) spendNow(ctx context.Context) {
+	if t.out.Tokens == 0 {
+		return
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	if err := t.Store.Spend(ctx, t.session, t.out.Tokens); err != nil {
+		t.Log.Warn("tokens of an attempt that failed are not counted", "tokens", t.out.Tokens, "error", err)
+	}
+}
+
 // unanswered deals with a model that did not answer: later again if that may help, else with an
 // apology.
 func (t *turn) unanswered(ctx context.Context, err error) error {
@@ -163,6 +184,7 @@ func (t *turn) wait(ctx context.Context, failure *ModelError) error {
 			return err
 		}
 	}
+	t.spendNow(ctx)
 	t.later(ctx, t.turns, t.l, delay, progress{}, true)
 	t.out.Done = 0
 	return nil

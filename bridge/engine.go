@@ -213,7 +213,9 @@ func (e *Engine) sweep(ctx context.Context) {
 	for {
 		var failed error
 		for _, c := range []*crew{e.turns, e.sends} {
-			shards, err := e.Store.Due(ctx, c.kind)
+			looking, cancel := context.WithTimeout(ctx, storeTimeout)
+			shards, err := e.Store.Due(looking, c.kind)
+			cancel()
 			failed = errors.Join(failed, err)
 			for _, shard := range shards {
 				c.look(shard)

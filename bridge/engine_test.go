@@ -525,6 +525,22 @@ func TestAPaidFailureCounts(t *testing.T) {
 	})
 }
 
+func TestAnAttemptThatComesToNothingIsCountedToo(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.model.Script(func(_ context.Context, _ bridge.Prompt, write func(string)) (bridge.Usage, error) {
+			write("Once upon")
+			w.model.Script(nil)
+			return bridge.Usage{Prompt: 100, Completion: 2}, &bridge.ModelError{Fault: bridge.Away, Err: errors.New("cut")}
+		})
+		w.say("hello")
+		w.wantHear("re: hello")
+		n, err := w.store.TokensToday(w.t.Context())
+		if err != nil || n <= 102 {
+			t.Errorf("TokensToday() = %d, %v; want 102 and those of the answer", n, err)
+		}
+	})
+}
+
 func TestOneWithoutAModelDelaysNobodyElse(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.model.Script(func(ctx context.Context, p bridge.Prompt, write func(string)) (bridge.Usage, error) {

@@ -26,7 +26,7 @@ type keeper struct {
 
 	mu   sync.Mutex
 	held map[*Lease]*held
-	away bool // the last renewal failed
+	away bool // the last renewal failed, of some at least
 }
 
 // held is a lease that is being worked under.
@@ -106,20 +106,17 @@ func (k *keeper) renew(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, renewEvery)
 	defer cancel()
 	states, err := k.lanes.Renew(ctx, leases)
-	if err != nil {
-		if !k.away && ctx.Err() == nil {
-			k.log.Error("renew leases", "error", err)
-		}
-		k.away = true
-		return
+	if err != nil && !k.away {
+		k.log.Error("renew leases", "error", err)
 	}
-	k.away = false
+	k.away = err != nil
 	for i, state := range states {
 		k.mu.Lock()
 		_, working := k.held[leases[i]]
 		k.mu.Unlock()
 		switch {
 		case !working: // given back meanwhile, and so no longer ours
+		case state.Unknown:
 		case state.Lost:
 			k.trace.fenced()
 			holds[i].cancel(ErrFenced)

@@ -3,6 +3,7 @@ package bridge_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -64,6 +65,7 @@ func (s *unreachable) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outc
 	if s.away.Load() {
 		return errAway
 	}
+	o.Pass = o.Pass && !s.noPost.Load()
 	return s.Store.Finish(ctx, l, o)
 }
 
@@ -96,6 +98,91 @@ func TestALongAnswerKeepsItsLease(t *testing.T) {
 		w.wantHear("at last")
 		w.wantSilence()
 		other.wantSilence()
+	})
+}
+
+// A halved store has lost the part with one person's lanes.
+type halved struct {
+	bridge.Store
+	away               string       // the id of their address
+	putOff, awayPutOff atomic.Int64 // leases given back, theirs apart
+}
+
+func (s *halved) Renew(ctx context.Context, leases []*bridge.Lease) ([]bridge.Holding, error) {
+	states, err := s.Store.Renew(ctx, leases)
+	for i, l := range leases {
+		if l.Items[0].Address.ID == s.away {
+			states[i], err = bridge.Holding{Unknown: true}, errAway
+		}
+	}
+	return states, err
+}
+
+func (s *halved) Due(ctx context.Context, kind bridge.LaneKind) ([]int, error) {
+	due, _ := s.Store.Due(ctx, kind)
+	return due, errAway
+}
+
+// Watch tells of nothing: signals can be lost.
+func (s *halved) Watch(ctx context.Context, _ func(bridge.Signal)) error {
+	<-ctx.Done()
+	return nil
+}
+
+func (s *halved) Later(ctx context.Context, l *bridge.Lease, wait time.Duration, mark string, trouble bool) error {
+	if l.Items[0].Address.ID == s.away {
+		s.awayPutOff.Add(1)
+	} else {
+		s.putOff.Add(1)
+	}
+	return s.Store.Later(ctx, l, wait, mark, trouble)
+}
+
+func TestAPartOfTheStoreThatIsAwayCostsOthersNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cut := &halved{Store: newMemory(), away: "away"}
+		w := newWorld(t, cut, nil)
+		defer w.end()
+		w.chat.Max = 6
+		w.chat.Script(func(context.Context, bridge.Address, bridge.Part) error {
+			time.Sleep(6 * time.Second) // so that the last part is begun long after a lease has run out
+			return nil
+		})
+		parts := []string{"one, t", "wo, th", "ree, f", "our, f", "ive."}
+		w.model.Script(takes(time.Minute, "late"))
+		w.receive(w.from("away", "hello"))
+		synctest.Wait()
+		w.model.Script(takes(0, strings.Join(parts, "")))
+		w.receive(w.from("here", "hello"))
+		for _, part := range parts {
+			w.wantHear(part)
+		}
+		if n := cut.putOff.Load(); n != 0 {
+			t.Errorf("the delivery was put off %d times, want its lease to be known to be held", n)
+		}
+		w.wantHear("late")
+
+		w.receive(w.from("away", "hello"))
+		for _, part := range parts {
+			w.wantHear(part)
+		}
+		if cut.awayPutOff.Load() == 0 {
+			t.Error("no part waited for a new lease, want none to be begun under one that may have run out")
+		}
+	})
+}
+
+func TestWhatTheStoreCanSayIsLookedAfterThoughItCannotSayAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		memory := newMemory()
+		dead := newWorld(t, memory, nil)
+		dead.model.Script(takes(time.Minute, "never"))
+		dead.say("hello")
+		synctest.Wait()
+		w := newWorld(t, &halved{Store: memory, away: "away"}, nil)
+		defer w.end()
+		dead.end() // which gives its lease back, of which w hears from Due alone
+		w.wantHear("re: hello")
 	})
 }
 

@@ -6,9 +6,9 @@ import (
 	"encoding/base64"
 )
 
-// historyBytes is how many bytes of text are read to find so many tokens of it. Tokens are about four
+// HistoryBytes is how many bytes of text are read to find so many tokens of it. Tokens are about four
 // bytes of English and up to a dozen of other scripts.
-func historyBytes(tokens int) int { return 12 * tokens }
+func HistoryBytes(tokens int) int { return 12 * tokens }
 
 // conversation returns what of a history the model sees: neither asides nor answers that were replaced,
 // and nothing of the entry with that id or later ones.

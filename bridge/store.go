@@ -122,6 +122,9 @@ type Lease struct {
 	Answered int
 	// Out is what the turns before left to send, not relayed yet. Of a session's lane only.
 	Out []Item
+	// Latest is what [History.Latest] returned as the lane was taken, of the whole history, where the
+	// store has read it along; else nil. Of a session's lane only.
+	Latest []Entry
 
 	// More is set by whatever gives the lease back, if the lane is ready to be taken again.
 	More bool
@@ -149,6 +152,7 @@ type Signal struct {
 
 // A Holding is the state of a lease.
 type Holding struct {
+	Unknown bool // the store could not be asked: the lease lasts as long as it did
 	Lost    bool // someone else has it, or may have
 	Stopped bool // the turn was stopped
 }
@@ -164,10 +168,12 @@ type Lanes interface {
 	// It returns nil if there is none.
 	Take(ctx context.Context, kind LaneKind, shard int) (*Lease, error)
 
-	// Due returns the shards in which Take would find something now.
+	// Due returns the shards in which Take would find something now; with an error, those that are
+	// known, since a part of the store can be away.
 	Due(ctx context.Context, kind LaneKind) ([]int, error)
 
-	// Renew prolongs leases by LeaseTime from now and tells the state of each, in their order.
+	// Renew prolongs leases by LeaseTime from now and tells the state of each, in their order. With an
+	// error, those are Unknown that could not be asked for, all where there are no states.
 	Renew(ctx context.Context, leases []*Lease) ([]Holding, error)
 
 	// Later gives a lease back; its items stay where they are, to be taken after delay. A mark that
@@ -265,6 +271,9 @@ type History interface {
 
 // A Budget tells what has been used up.
 type Budget interface {
+	// Spend counts tokens towards what everyone may use in a day, of a turn of that session that has
+	// not come to an Outcome yet. One whose answer was lost may count twice.
+	Spend(ctx context.Context, id SessionID, tokens int) error
 	// TokensToday returns how many tokens were counted today (UTC). It may lag by a second.
 	TokensToday(ctx context.Context) (int64, error)
 }

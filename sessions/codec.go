@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -152,6 +153,19 @@ func (r *reply) fields() map[string]string {
 	return all
 }
 
+// entries reads what latest returns, to the end. It returns them in their order.
+func (r *reply) entries() []bridge.Entry {
+	list := make([]bridge.Entry, 0, len(r.rest)/2)
+	for len(r.rest) > 0 {
+		seq := r.int()
+		e, err := decodeEntry(r.string(), seq)
+		r.bad = r.bad || err != nil
+		list = append(list, e)
+	}
+	slices.Reverse(list)
+	return list
+}
+
 func (r *reply) items() []bridge.Item {
 	var items []bridge.Item
 	for _, raw := range r.strings() {
@@ -175,6 +189,11 @@ func (r *reply) lease(k laneKeys, token string) *bridge.Lease {
 	l.Answered = int(r.int())
 	l.Out = r.items()
 	l.Settings = r.fields()
+	if len(r.rest) > 0 {
+		latest := r.list()
+		l.Latest = latest.entries()
+		r.bad = r.bad || latest.bad
+	}
 	return l
 }
 

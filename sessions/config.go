@@ -19,6 +19,9 @@ type Config struct {
 	HistoryTTL        time.Duration `name:"history-ttl" env:"HISTORY_TTL" default:"4320h" help:"How long a person's data is kept after their latest message."`
 	HistoryMaxEntries int           `name:"history-max-entries" env:"HISTORY_MAX_ENTRIES" default:"1000" help:"How many entries of one person's history are kept; the oldest go first."`
 
+	// ReadAhead is how many bytes of the history a lease carries in Latest; 0: none.
+	ReadAhead int `kong:"-"`
+
 	// Secret is the key of the hashes that are left of people who were forgotten. Where it is empty,
 	// one is made and kept in the store.
 	Secret []byte `kong:"-"`

@@ -57,7 +57,7 @@ func (r *Redis) forget(ctx context.Context, l *bridge.Lease, out []bridge.Item) 
 		return err
 	}
 	for _, a := range addresses {
-		if err := r.repoint(ctx, a, l.ID, heirs[a.String()]); err != nil {
+		if err := r.repoint(ctx, a, l.ID, heirs[a.String()], true); err != nil {
 			return err
 		}
 	}

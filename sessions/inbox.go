@@ -74,7 +74,7 @@ func (r *Redis) record(ctx context.Context, it bridge.Item, take bool) (bridge.R
 			if answer.bad {
 				return bridge.Receipt{}, errReply
 			}
-			if err := r.repoint(ctx, it.Address, k.id, winner); err != nil {
+			if err := r.repoint(ctx, it.Address, k.id, winner, false); err != nil {
 				return bridge.Receipt{}, err
 			}
 		case goneForGood:
@@ -94,7 +94,7 @@ func (r *Redis) record(ctx context.Context, it bridge.Item, take bool) (bridge.R
 func (r *Redis) recordAt(ctx context.Context, h home, it bridge.Item, nonce string, take bool) (bridge.Receipt, bool, error) {
 	k := sessionKeys(h.session)
 	if !h.takesIn(it, r.hash) {
-		return bridge.Receipt{Verdict: bridge.Duplicate, Shard: k.shard, Session: h.session}, true, nil
+		return bridge.Receipt{}, false, nil // nor anywhere, most likely, but the session may be gone too
 	}
 	keys, args := putKeys(k), r.recordArgs(k, h, it, nonce, take, false)
 	pipe := r.client.Pipeline()
@@ -134,7 +134,7 @@ func (k laneKeys) addressPutKeys() []string {
 // it is not there.
 func (r *Redis) recordArgs(k laneKeys, h home, it bridge.Item, nonce string, take, found bool) []any {
 	return append(putArgs(k, it, nonce, take, bridge.MaxWaiting),
-		it.Address.String(), flag(found), h.day, h.answered, r.historyTTL.Milliseconds(), languageSetting)
+		it.Address.String(), flag(found), h.day, h.answered, r.historyTTL.Milliseconds(), languageSetting, r.readAhead)
 }
 
 // resolve finds the session of who wrote an item, or has one made in place of one that is dead. It
@@ -157,9 +157,10 @@ func (r *Redis) resolve(ctx context.Context, it bridge.Item, dead, heir string) 
 	return h, forgotten, answer.err()
 }
 
-// repoint lets an address belong to another session, or to none, if it still belongs to from.
-func (r *Redis) repoint(ctx context.Context, a bridge.Address, from, to string) error {
-	_, err := r.run(ctx, r.scripts.repoint, []string{addressKeys(a).record()}, from, to)
+// repoint lets an address belong to another session, or to none, if it still belongs to from. Forget
+// says whether anything else that is known of it goes.
+func (r *Redis) repoint(ctx context.Context, a bridge.Address, from, to string, forget bool) error {
+	_, err := r.run(ctx, r.scripts.repoint, []string{addressKeys(a).record()}, from, to, flag(forget))
 	return err
 }
 

@@ -25,7 +25,7 @@ func (r *Redis) Take(ctx context.Context, kind bridge.LaneKind, shard int) (*bri
 		other = k.record()
 	}
 	answer, err := r.run(ctx, r.scripts.take, []string{k.ready(), k.leases(), k.nonce(nonce)},
-		string(kind), nonce, bridge.LeaseTime.Milliseconds(), k.state(), k.lane(), other)
+		string(kind), nonce, bridge.LeaseTime.Milliseconds(), k.state(), k.lane(), other, k.history(), k.entries(), r.readAhead)
 	if err != nil {
 		return nil, fmt.Errorf("take a lane: %w", err)
 	}
@@ -44,16 +44,13 @@ func (r *Redis) Due(ctx context.Context, kind bridge.LaneKind) ([]int, error) {
 		calls[shard].keys = []string{k.ready(), k.leases()}
 	}
 	answers, err := r.runAll(ctx, r.scripts.due, calls)
-	if err != nil {
-		return nil, fmt.Errorf("look for lanes to take: %w", err)
-	}
 	var due []int
 	for shard, answer := range answers {
-		if answer.bool() {
+		if answer != nil && answer.bool() {
 			due = append(due, shard)
 		}
 	}
-	return due, nil
+	return due, wrap("look for lanes to take", err)
 }
 
 // Renew implements [bridge.Lanes].
@@ -83,20 +80,21 @@ func (r *Redis) Renew(ctx context.Context, leases []*bridge.Lease) ([]bridge.Hol
 		members[n] = append(members[n], i)
 	}
 	answers, err := r.runAll(ctx, r.scripts.renew, calls)
-	if err != nil {
-		return nil, fmt.Errorf("renew leases: %w", err)
-	}
 	states := make([]bridge.Holding, len(leases))
 	for n, answer := range answers {
 		for _, i := range members[n] {
+			if answer == nil {
+				states[i].Unknown = true
+				continue
+			}
 			state := answer.int()
-			states[i] = bridge.Holding{Lost: state == 2, Stopped: state == 1}
+			states[i] = bridge.Holding{Unknown: answer.bad, Lost: state == 2, Stopped: state == 1}
 		}
-		if answer.bad {
-			return nil, errReply
+		if answer != nil && answer.bad {
+			err = errReply
 		}
 	}
-	return states, nil
+	return states, wrap("renew leases", err)
 }
 
 // What scripts answer to whoever has a lease.

@@ -8,6 +8,17 @@ import (
 	"ferry/bridge"
 )
 
+// Spend implements [bridge.Budget].
+func (m *Memory) Spend(ctx context.Context, _ bridge.SessionID, tokens int) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tokens[day(m.now())] += int64(tokens)
+	return nil
+}
+
 // TokensToday implements [bridge.Budget].
 func (m *Memory) TokensToday(ctx context.Context) (int64, error) {
 	if err := ctx.Err(); err != nil {

@@ -20,7 +20,10 @@ func (m *Memory) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) 
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	l.Passed = nil
+	done := false
 	err := m.verdict(l, o.Done, func(*lane) {
+		done = true
 		now := m.now()
 		s := m.sessions[bridge.SessionID(l.ID)]
 		for _, e := range o.Entries {
@@ -45,18 +48,24 @@ func (m *Memory) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) 
 		}
 		m.tokens[day(now)] += int64(o.Tokens)
 	}, o.Out)
-	if err == nil && o.Pass {
+	switch {
+	case err != nil || !o.Pass:
+	case done:
 		m.pass(l, o)
+	default: // it was done before
+		for range len(o.Out) - len(l.Out) {
+			l.Passed = append(l.Passed, bridge.Receipt{Verdict: bridge.Duplicate})
+		}
 	}
 	return err
 }
 
-// pass puts what a turn left to send into the lanes of its addresses, as far as they have room, if
-// nothing of a turn before is left.
+// pass puts what a turn has just left to send into the lanes of its addresses, as far as they have room,
+// if nothing of a turn before is left.
 func (m *Memory) pass(l *bridge.Lease, o bridge.Outcome) {
 	now := m.now()
 	s := m.sessions[bridge.SessionID(l.ID)]
-	if len(s.out) == 0 || len(s.out) > len(o.Out) {
+	if len(o.Out) == 0 || len(s.out) > len(o.Out) {
 		return
 	}
 	for i, it := range o.Out {

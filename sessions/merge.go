@@ -383,7 +383,7 @@ func (r *Redis) pointAll(ctx context.Context, l *bridge.Lease, winner bridge.Ses
 		return err
 	}
 	for _, a := range addresses {
-		if err := r.repoint(ctx, a, l.ID, string(winner)); err != nil {
+		if err := r.repoint(ctx, a, l.ID, string(winner), false); err != nil {
 			return err
 		}
 	}

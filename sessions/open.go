@@ -65,6 +65,7 @@ func open(ctx context.Context, c Config, client redis.UniversalClient, s *script
 		durable:    c.Durability == "replica",
 		historyTTL: c.HistoryTTL,
 		maxEntries: c.HistoryMaxEntries,
+		readAhead:  c.ReadAhead,
 		secret:     c.Secret,
 	}
 	err := r.Ping(ctx)

@@ -43,6 +43,12 @@ func (r *Redis) deliver(ctx context.Context, l *bridge.Lease, n int, blocked, er
 	return answer.given(l)
 }
 
+// Spend implements [bridge.Budget].
+func (r *Redis) Spend(ctx context.Context, id bridge.SessionID, tokens int) error {
+	_, err := r.run(ctx, r.scripts.spend, []string{tokensKey(sessionKeys(id).shard)}, tokens, tokensFor.Milliseconds())
+	return wrap("count tokens", err)
+}
+
 // tokensLag is how long a sum of tokens is taken for the current one. Each turn asks for it.
 const tokensLag = time.Second
 

@@ -25,6 +25,7 @@ type Redis struct {
 	durable    bool // wait for a replica
 	historyTTL time.Duration
 	maxEntries int
+	readAhead  int
 	secret     []byte
 	homes      homes
 
@@ -154,7 +155,8 @@ type call struct {
 	args []any
 }
 
-// runAll runs a script many times at once.
+// runAll runs a script many times at once. With an error, there is no reply of those that failed, as
+// when one server of a cluster is away.
 func (r *Redis) runAll(ctx context.Context, s *redis.Script, calls []call) ([]*reply, error) {
 	if len(calls) == 0 {
 		return nil, nil
@@ -166,17 +168,19 @@ func (r *Redis) runAll(ctx context.Context, s *redis.Script, calls []call) ([]*r
 	}
 	_, _ = pipe.Exec(ctx) // each says itself what went wrong
 	replies := make([]*reply, len(calls))
+	var failed error
 	for i, c := range calls {
 		v, err := done[i].Result()
 		if redis.HasErrorPrefix(err, "NOSCRIPT") {
 			v, err = s.Eval(ctx, r.client, c.keys, c.args...).Result()
 		}
 		if err != nil {
-			return nil, err
+			failed = err
+			continue
 		}
 		replies[i] = replyOf(v)
 	}
-	return replies, nil
+	return replies, failed
 }
 
 // signalOf returns what is published when a lane of the shard is ready.

@@ -2,7 +2,9 @@ package sessions
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -25,9 +27,72 @@ func TestClusterIsAStore(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a cluster takes seconds to form")
 	}
-	c := testConfig(redistest.Cluster(t))
+	url, _ := redistest.Cluster(t)
+	c := testConfig(url)
 	c.RedisMode = "cluster"
 	bridgetest.TestStore(t, func(t *testing.T) bridge.Store { return openEmpty(t, c) })
+}
+
+// TestOneServerOfAClusterThatIsAwayCostsOthersNothing looks for work and renews leases while one of
+// three servers is away: what is on the others goes on.
+func TestOneServerOfAClusterThatIsAwayCostsOthersNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a cluster takes seconds to form")
+	}
+	url, servers := redistest.Cluster(t)
+	c := testConfig(url)
+	c.RedisMode = "cluster"
+	r := openEmpty(t, c)
+	var leases []*bridge.Lease
+	for shard := range shards { // each has a lane that is leased, and one that waits
+		leases = append(leases, put(t, r, shard, "leased", true).Lease)
+		put(t, r, shard, "waits", false)
+	}
+	servers[2].Kill()
+
+	var states []bridge.Holding
+	redistest.Eventually(t, "leases are renewed", func(ctx context.Context) error {
+		var err error
+		if states, err = r.Renew(ctx, leases); err == nil {
+			return errors.New("nothing is said of the server that is away")
+		}
+		return nil
+	})
+	due, err := r.Due(t.Context(), bridge.AddressLane)
+	if err == nil {
+		t.Error("Due says nothing of the server that is away")
+	}
+	away := 0
+	for shard, state := range states {
+		if state.Lost || state.Stopped {
+			t.Errorf("shard %d: %+v", shard, state)
+		}
+		if state.Unknown {
+			away++
+		}
+		if state.Unknown == slices.Contains(due, shard) {
+			t.Errorf("shard %d: its lease is unknown: %t, and so is whether something is due, want the same", shard, state.Unknown)
+		}
+	}
+	if away == 0 || away > shards/2 {
+		t.Errorf("%d leases of %d are unknown, want those of a third of the shards", away, shards)
+	}
+}
+
+// put puts an item into the lane of an address of a shard.
+func put(t *testing.T, r *testRedis, shard int, name string, take bool) bridge.Receipt {
+	t.Helper()
+	for n := 0; ; n++ {
+		a := bridge.Address{Channel: "web", ID: fmt.Sprint(name, n)}
+		if addressKeys(a).shard != shard {
+			continue
+		}
+		rec, err := r.Put(t.Context(), bridge.Item{ID: "m", Address: a}, take)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rec
+	}
 }
 
 func TestARedisWithAReplicaIsAStore(t *testing.T) {

@@ -47,6 +47,7 @@ func TestALostAnswerChangesNothing(t *testing.T) {
 func openSchedule(t *testing.T, dial redisDialer) *Redis {
 	t.Helper()
 	c := testConfig(redistest.Start(t) + "?min_retry_backoff=1ms&max_retry_backoff=1ms")
+	c.ReadAhead = testReadAhead
 	client, err := c.client(dial)
 	if err != nil {
 		t.Fatal(err)
@@ -58,6 +59,9 @@ func openSchedule(t *testing.T, dial redisDialer) *Redis {
 	t.Cleanup(func() { r.Close() })
 	return r
 }
+
+// testReadAhead is less than some histories have.
+const testReadAhead = 20
 
 // scheduleClock tells the time that a schedule says it is.
 const scheduleClock = `
@@ -342,6 +346,11 @@ func (s *schedule) leased(m, r *bridge.Lease) {
 	s.Helper()
 	s.same("lease", told(m), told(r))
 	if m.Lane == bridge.SessionLane {
+		latest, err := s.memory.Latest(s.Context(), bridge.SessionID(m.ID), 0, testReadAhead)
+		s.no(err)
+		s.same("history of a lease", fmt.Sprint(latest), fmt.Sprint(r.Latest))
+	}
+	if m.Lane == bridge.SessionLane {
 		s.pair(bridge.SessionID(m.ID), bridge.SessionID(r.ID))
 	}
 	s.leases = append(s.leases, &leasePair{m, r})
@@ -479,15 +488,27 @@ func (s *schedule) renew(*rapid.T) {
 
 func (s *schedule) finish(t *rapid.T) {
 	p := s.lease(t, bridge.SessionLane)
+	var passed []bridge.Receipt // in memory, which is first
 	o := bridge.Outcome{
 		Done: rapid.IntRange(min(1, len(p.memory.Items)), len(p.memory.Items)).Draw(t, "done"), Out: s.items(t),
+		Pass: rapid.Bool().Draw(t, "pass"), Take: rapid.IntRange(0, 2).Draw(t, "take"),
 		Counts: rapid.Bool().Draw(t, "counts"), Tokens: rapid.IntRange(0, 9).Draw(t, "tokens"),
 		Settings: rapid.MapOfN(rapid.SampledFrom([]string{"language", "crossed", "fresh"}), rapid.SampledFrom([]string{"", "a", "b"}), 0, 2).Draw(t, "settings"),
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "entries") {
 		o.Entries = append(o.Entries, bridge.Entry{ID: s.id(t), Text: strings.Repeat("x", s.n%7), At: s.now})
 	}
-	s.with(t, p, func(store bridge.Store, l *bridge.Lease) error { return store.Finish(s.Context(), l, o) })
+	s.with(t, p, func(store bridge.Store, l *bridge.Lease) error {
+		err := store.Finish(s.Context(), l, o)
+		if store == bridge.Store(s.redis) {
+			s.same("passed on", len(passed), len(l.Passed))
+			for i, r := range l.Passed {
+				s.receipts(passed[i], r)
+			}
+		}
+		passed = l.Passed
+		return err
+	})
 	tm, err := s.memory.TokensToday(s.Context())
 	s.no(err)
 	s.redis.tokensRead = time.Time{}

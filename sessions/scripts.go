@@ -17,7 +17,7 @@ type scripts struct {
 	// what people write, and taking it
 	resolve, put, stop, take, due, renew, later, census *redis.Script
 	// what becomes of it
-	finish, relayed, mark, delivered, latest, tokens *redis.Script
+	finish, relayed, mark, delivered, latest, spend, tokens *redis.Script
 	// sessions that end
 	look, adopt, drop, repoint, join, moved, remember, heirs, closed, gone *redis.Script
 	// what is apart from people
@@ -41,8 +41,8 @@ func (s *scripts) all() map[string]**redis.Script {
 		"resolve": &s.resolve, "put": &s.put, "stop": &s.stop, "take": &s.take, "due": &s.due, "renew": &s.renew,
 		"later": &s.later, "census": &s.census,
 		"finish": &s.finish, "relayed": &s.relayed, "mark": &s.mark, "delivered": &s.delivered, "latest": &s.latest,
-		"tokens": &s.tokens,
-		"look":   &s.look, "adopt": &s.adopt, "drop": &s.drop, "repoint": &s.repoint, "join": &s.join, "moved": &s.moved,
+		"spend": &s.spend, "tokens": &s.tokens,
+		"look": &s.look, "adopt": &s.adopt, "drop": &s.drop, "repoint": &s.repoint, "join": &s.join, "moved": &s.moved,
 		"remember": &s.remember, "heirs": &s.heirs, "closed": &s.closed, "gone": &s.gone,
 		"reserve": &s.reserve, "pause": &s.pause, "lock": &s.lock, "unlock": &s.unlock,
 	}

@@ -20,6 +20,7 @@ func (r *Redis) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) e
 
 // verdict records what became of a session's turn; bury is 1 if its items go to the dead letters.
 func (r *Redis) verdict(ctx context.Context, l *bridge.Lease, o bridge.Outcome, bury int, reason string) error {
+	l.Passed = nil
 	k := keysOf(l.Lane, l.ID)
 	keys := []string{
 		k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.history(), k.entries(), k.letters(), k.dead(), tokensKey(k.shard),
@@ -141,15 +142,5 @@ func (r *Redis) Latest(ctx context.Context, id bridge.SessionID, since int64, by
 	if err != nil {
 		return nil, fmt.Errorf("read the history of a session: %w", err)
 	}
-	var entries []bridge.Entry
-	for len(answer.rest) > 0 {
-		seq := answer.int()
-		e, err := decodeEntry(answer.string(), seq)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, e)
-	}
-	slices.Reverse(entries)
-	return entries, answer.err()
+	return answer.entries(), answer.err()
 }

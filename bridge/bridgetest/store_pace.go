@@ -37,7 +37,8 @@ func testBudgets(run runner) {
 			ln := s.says(bridge.Address{Channel: "web", ID: strconv.Itoa(i)}, "m1")
 			s.finish(s.take(ln), bridge.Outcome{Done: 1, Tokens: 1 << i})
 		}
-		s.wantTokens(1<<10 - 1)
+		s.no(s.Spend(s.Context(), "somebody", 1<<10))
+		s.wantTokens(1<<11 - 1)
 		s.passes(24 * time.Hour)
 		s.wantTokens(0)
 	})

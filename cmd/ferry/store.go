@@ -18,8 +18,8 @@ const (
 )
 
 // openStore opens the store and returns it with the key that pseudonyms derive from. One that cannot
-// be reached is waited for, one whose data does not fit is an error: webhooks are refused meanwhile, and nobody is told that we are ready.
-// When ctx ends before, it returns the cause.
+// be reached is waited for, one whose data does not fit is an error: webhooks are refused meanwhile, and
+// nobody is told that we are ready. When ctx ends before, it returns the cause.
 func (s *server) openStore(ctx context.Context) (store bridge.Store, secret []byte, closeStore func() error, err error) {
 	p, config := &s.settings.program, s.settings.store
 	key, err := p.secretKey()
@@ -37,7 +37,7 @@ func (s *server) openStore(ctx context.Context) (store bridge.Store, secret []by
 		})
 		return memory, key, func() error { return nil }, nil
 	}
-	config.Secret = key
+	config.Secret, config.ReadAhead = key, bridge.HistoryBytes(s.settings.bridge.PromptTokens)
 	wait, told := storeRetry, false
 	for {
 		redis, err := sessions.Open(ctx, config, s.log)

@@ -93,9 +93,34 @@ local function answered(h, now)
   return n
 end
 
+-- latest reads the end of a history: at least the last entry, and as many as have no more than so
+-- many bytes of text together. An entry begins with the length of its text. It returns seq, entry, seq,
+-- entry, ... from the last back.
+local function latest(history, entries, since, bytes)
+  local left, list, at, step = tonumber(bytes), {}, 0, 16
+  while true do
+    local ids = redis.call('ZRANGE', history, '+inf', '(' .. since, 'BYSCORE', 'REV', 'LIMIT', at, step, 'WITHSCORES')
+    if #ids == 0 then return list end
+    local names = {}
+    for i = 1, #ids, 2 do names[#names + 1] = ids[i] end
+    local found = redis.call('HMGET', entries, unpack(names))
+    for i, entry in ipairs(found) do
+      if entry then
+        left = left - tonumber(string.match(entry, '^%d+'))
+        if left < 0 and #list > 0 then return list end
+        list[#list + 1] = ids[2 * i]
+        list[#list + 1] = entry
+      end
+    end
+    if #names < step then return list end
+    at, step = at + step, 128
+  end
+end
+
 -- describe tells all that a lease over items says: id, items, crashes, delayed, stopped, mark, and then
--- blocked of an address; answered, out, settings of a session. other is the key of its record or out.
-local function describe(kind, id, h, items, other, now)
+-- blocked of an address; answered, out, settings and the latest of the history of a session. other is the
+-- key of its record or out; past of a session's history and entries, and how many bytes to read, if any.
+local function describe(kind, id, h, items, other, past, now)
   local stopped = 0
   if h.stop and items[1] and h.stop == idof(items[1]) then stopped = 1 end
   local delayed = 0
@@ -115,20 +140,21 @@ local function describe(kind, id, h, items, other, now)
     end
   end
   d[9] = settings
+  if past[3] ~= '0' then d[10] = latest(past[1], past[2], 0, past[3]) end
   return d
 end
 
 -- describe_again describes a lease to who has taken it before.
-local function describe_again(kind, id, h, lane, other, now)
+local function describe_again(kind, id, h, lane, other, past, now)
   local items, got = {}, tonumber(h.got)
   if got > 0 then items = redis.call('LRANGE', lane, 0, got - 1) end
-  return describe(kind, id, h, items, other, now)
+  return describe(kind, id, h, items, other, past, now)
 end
 
 -- lease takes a lane, of which the first HEAD items are given, and describes it. expired tells that
 -- someone else's lease has run out.
 local HEAD = 4
-local function lease(kind, id, ready, leases, state, lane, items, other, token, expired, now)
+local function lease(kind, id, ready, leases, state, lane, items, other, past, token, expired, now)
   local h = hash(state)
   local crash, turn = tonumber(h.crash or 0), tonumber(h.turn or 0)
   if expired then
@@ -147,7 +173,7 @@ local function lease(kind, id, ready, leases, state, lane, items, other, token, 
   h.crash = crash
   redis.call('HSET', state, 'tok', token, 'turn', turn, 'got', got, 'crash', crash, 'open', math.min(1, got))
   redis.call('ZADD', leases, int(now + LEASE), id)
-  return describe(kind, id, h, items, other, now)
+  return describe(kind, id, h, items, other, past, now)
 end
 
 -- behead takes n items from the head of a lane. It returns how many are left, and what of the state is
@@ -180,6 +206,15 @@ local function letter(kind, id, lane, letters, dead, n, reason, life, now)
   end
   redis.call('PEXPIRE', letters, life)
   redis.call('ZADD', dead, int(now + life * 1000), kind .. ':' .. id)
+end
+
+-- spend counts tokens towards those of today.
+local function spend(key, tokens, life, now)
+  if tokens < 1 then return end
+  local day = today(now)
+  if redis.call('HINCRBY', key, day, tokens) > tokens then return end
+  redis.call('HDEL', key, day - 2) -- once a day
+  redis.call('PEXPIRE', key, life)
 end
 
 -- release gives a lease back. If there is something to do, the lane may be taken after delay; if
@@ -241,7 +276,7 @@ local function admit(k, a, put, leased, hold, from, now)
   if seen_before(seen, ARGV[a + 5], now) then
     -- this very call, whose answer was lost; whoever has put something since took no lease from it
     if leased == nonce then
-      return { 0, 0, describe_again(kind, id, hash(state), lane, other, now) }
+      return { 0, 0, describe_again(kind, id, hash(state), lane, other, { KEYS[7], KEYS[8], ARGV[19] }, now) }
     end
     if put ~= nonce then
       redis.call('PEXPIRE', seen, SEEN_LIFE) -- a write, which waiting for a replica waits for
@@ -279,7 +314,8 @@ local function admit(k, a, put, leased, hold, from, now)
     redis.call('PERSIST', KEYS[8])
   end
   if ARGV[a + 12] == '1' and hold <= now then
-    return { 0, 0, lease(kind, id, ready, KEYS[k + 2], state, lane, { ARGV[a + 6] }, other, nonce, false, now) }
+    local past = { KEYS[7], KEYS[8], ARGV[19] }
+    return { 0, 0, lease(kind, id, ready, KEYS[k + 2], state, lane, { ARGV[a + 6] }, other, past, nonce, false, now) }
   end
   wake(ready, id, now, hold, now, ARGV[a + 3], ARGV[a + 2])
   return { 0, math.max(0, hold - now) }

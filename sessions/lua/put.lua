@@ -5,6 +5,7 @@
 --       8 hold  9 the most of a row of holds  10 most items  11 nonce  12 1: lease the lane if idle
 --       and of a session  13 the item's address  14 1: make the session if it is not there
 --       15, 16 day and answered to begin with  17 life of a history  18 setting of the language
+--       19 how many bytes of the history a lease is to have
 -- returns {0, wait, description of the lease or nothing} accepted
 --         {1} duplicate
 --         {2, 1 for the first time, language} full

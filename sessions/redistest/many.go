@@ -13,13 +13,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// Cluster starts three masters that share the slots, and returns their URL.
-func Cluster(t testing.TB) (url string) {
+// Cluster starts three masters that share the slots, and returns their URL and them. Each goes on with
+// its own where another one is away.
+func Cluster(t testing.TB) (url string, servers []*Server) {
 	t.Helper()
 	const nodes, slots = 3, 16384
-	var servers []*Server
 	for range nodes {
-		servers = append(servers, NewTCP(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "5000"))
+		servers = append(servers, NewTCP(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "5000",
+			"--cluster-require-full-coverage", "no"))
 	}
 	ctx := context.Background()
 	for i, s := range servers {
@@ -45,7 +46,7 @@ func Cluster(t testing.TB) (url string) {
 			return err
 		})
 	}
-	return fmt.Sprintf("redis://%s?addr=%s&addr=%s", servers[0].Addr(), servers[1].Addr(), servers[2].Addr())
+	return fmt.Sprintf("redis://%s?addr=%s&addr=%s", servers[0].Addr(), servers[1].Addr(), servers[2].Addr()), servers
 }
 
 // Sentinels are a master with a replica, and three Sentinels that watch over them.

@@ -17,7 +17,8 @@ import (
 func cluster(t testing.TB) []string {
 	t.Helper()
 	redistest.Need(t)
-	return []string{"REDIS_URL=" + redistest.Cluster(t), "REDIS_MODE=cluster"}
+	url, _ := redistest.Cluster(t)
+	return []string{"REDIS_URL=" + url, "REDIS_MODE=cluster"}
 }
 
 // TestAFailoverLosesNothingAcknowledged kills the master while people write, and has Sentinel promote
