@@ -30,8 +30,9 @@
 //     the channel can send. An answer that was paid for is not thrown away for one failed call: the
 //     worker insists until the store has it or the lease turns out to be lost.
 //
-//  6. The worker passes what is in the out list on to the lane of the address, a lane of the
-//     same kind. A worker of the outbox takes it from there, keeps the platform's limits, sends part
+//  6. What is in the out list goes on to the lane of the address, a lane of the same kind: in the very
+//     step that records the answer where the store can do both in one, as on a single Redis; else the
+//     worker relays it afterwards. A worker of the outbox takes it from there, keeps the platform's limits, sends part
 //     after part, and notes how far it came. Ayu reads: "Pantai Tanjung Aan, you said in May."
 //
 // If a process dies on any line of this, the message is still at the head of its lane, or the answer
@@ -67,6 +68,10 @@
 //	bridgetest/  fakes, and the suites that every store and every channel passes
 //
 // # What differs from the plan, and why
+//
+// The plan has answers relayed from a session's out list to the lane of the address in steps of their
+// own, because the two may be on different servers of a Cluster. Where they are not, recording an answer
+// passes it on ([Outcome].Pass), which halves the number of round trips of a turn.
 //
 // A lease's token is a random nonce of the call that took it, rather than a counter with a random part:
 // scripts only ever ask whether a token is the latest, never which of two is later, and the same nonce
