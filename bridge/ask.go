@@ -41,17 +41,19 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 	}
 	history = conversation(history, latest[0].ID)
 
-	typed := t.typing(ctx)
+	typed, show := t.typing(ctx), t.preview(ctx)
 	if t.l.atOnce {
 		t.Trace.asked(time.Since(t.said[0].Received))
 	}
 	remembered := fit(history, t.Settings.PromptTokens, t.Model.Tokens)
-	text, usage, err := t.write(ctx, remembered, latest)
+	text, usage, err := t.write(ctx, remembered, latest, show)
 	if failure, ok := errors.AsType[*ModelError](err); ok && failure.Fault == TooLong && len(remembered) > 0 {
 		remembered = fit(history, t.Settings.PromptTokens/2, t.Model.Tokens)
-		text, usage, err = t.write(ctx, remembered, latest)
+		show.void()
+		text, usage, err = t.write(ctx, remembered, latest, show)
 	}
 	typed()
+	show.close()
 
 	switch {
 	case err == nil:
@@ -83,6 +85,7 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 	}
 	t.out.Counts = usage != Usage{} // it was paid for, whatever came of it
 	t.spend(usage)
+	show.void()
 	return t.unanswered(ctx, err)
 }
 
@@ -100,7 +103,7 @@ func (t *turn) history(ctx context.Context, since int64) ([]Entry, error) {
 }
 
 // write has the model write, and returns what it wrote, in full or, with an error, as far as it came.
-func (t *turn) write(ctx context.Context, history, latest []Entry) (string, Usage, error) {
+func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview) (string, Usage, error) {
 	asked := time.Now()
 	var text strings.Builder
 	usage, err := t.Model.Answer(ctx, Prompt{
@@ -113,6 +116,7 @@ func (t *turn) write(ctx context.Context, history, latest []Entry) (string, Usag
 			t.Trace.firstToken(time.Since(asked))
 		}
 		text.WriteString(piece)
+		show.add(piece)
 	})
 	return strings.TrimSpace(text.String()), usage, err
 }

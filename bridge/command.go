@@ -237,8 +237,16 @@ func (t *turn) erase(ctx context.Context) error {
 	var out []Item
 	for _, a := range addresses {
 		last := delivery{ID: t.id + ".bye", To: a, At: time.Now(), Erase: true}
-		if a == t.to {
-			last.Parts = t.split(a, t.Texts.Say(t.lang, texts.ForgetDone, nil))
+		bye := t.Texts.Say(t.lang, texts.ForgetDone, nil)
+		switch {
+		case a != t.to:
+		case t.isViewer(a): // who has nothing to look at afterwards
+			entry := Entry{ID: last.ID, Role: Notice, Text: bye, At: last.At, Channel: a.Channel, Turn: t.id}
+			if err := t.Store.Announce(ctx, a, entry); err != nil {
+				return fmt.Errorf("say good-bye: %w", err)
+			}
+		default:
+			last.Parts = t.split(a, bye)
 		}
 		it, err := t.parcel(last)
 		if err != nil {

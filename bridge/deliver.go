@@ -58,6 +58,16 @@ func (e *Engine) split(to Address, text string) []string {
 	return []string{text}
 }
 
+// isViewer reports whether who is at an address sees the history itself.
+func (e *Engine) isViewer(a Address) bool {
+	p := e.ports[a.Channel]
+	if p == nil {
+		return false
+	}
+	_, ok := p.channel.(Viewer)
+	return ok
+}
+
 // deliver sends what is at the head of an address's lane.
 func (e *Engine) deliver(ctx context.Context, l *Lease) {
 	ctx, h, done := e.keeper.hold(ctx, l)

@@ -34,7 +34,9 @@ type Engine struct {
 	turns  *crew
 	sends  *crew
 	keeper *keeper
-	off    sync.Map // channels that something waits for and that are not there
+	// followers are those who look on here.
+	followers followers
+	off       sync.Map // channels that something waits for and that are not there
 	// stopping is closed when the process is asked to end.
 	stopping chan struct{}
 }
@@ -67,25 +69,31 @@ type message struct {
 // Receive takes a message in; see the type [Receive]. A /stop takes effect at once, whatever waits
 // before it.
 func (e *Engine) Receive(ctx context.Context, in Inbound) error {
+	_, err := e.Say(ctx, in)
+	return err
+}
+
+// Say implements [Views].
+func (e *Engine) Say(ctx context.Context, in Inbound) (duplicate bool, err error) {
 	name, _, isCommand := parseCommand(in.Text)
 	if isCommand && name == stopCommand && len(in.Attachments) == 0 {
 		stopped, seen, err := e.Store.Stop(ctx, in.From, "", in.ID)
 		if err != nil {
-			return fmt.Errorf("stop the turn of a message on %s: %w", in.From.Channel, err)
+			return false, fmt.Errorf("stop the turn of a message on %s: %w", in.From.Channel, err)
 		}
 		if seen {
 			e.Trace.received(in.From.Channel, "duplicate")
-			return nil
+			return true, nil
 		}
 		if stopped != "" {
 			e.Trace.received(in.From.Channel, "accepted")
-			return nil
+			return false, nil
 		}
 	}
 
 	data, err := json.Marshal(message{in, time.Now()})
 	if err != nil {
-		return fmt.Errorf("encode a message on %s: %w", in.From.Channel, err)
+		return false, fmt.Errorf("encode a message on %s: %w", in.From.Channel, err)
 	}
 	it := Item{
 		ID:      in.ID,
@@ -102,7 +110,7 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 	r, err := e.Store.Record(recording, it, begin != nil)
 	e.follow(e.turns, begin, asked, r)
 	if err != nil {
-		return fmt.Errorf("record a message on %s: %w", in.From.Channel, err)
+		return false, fmt.Errorf("record a message on %s: %w", in.From.Channel, err)
 	}
 
 	switch r.Verdict {
@@ -116,11 +124,11 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 				e.Log.Warn("tell a person to slow down", "channel", in.From.Channel, "error", err)
 			}
 		}
-		return ErrFull
+		return false, ErrFull
 	default:
 		e.Trace.received(in.From.Channel, "accepted")
 	}
-	return nil
+	return r.Verdict == Duplicate, nil
 }
 
 // follow does what a receipt asks for: work on what was taken, in the place that was reserved for it,
@@ -156,6 +164,7 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	e.sends.open(ctx)
 	background.Go(func() { e.keeper.run(work) })
 	background.Go(func() { e.watch(ctx) })
+	background.Go(func() { e.overhear(ctx) })
 	background.Go(func() { e.sweep(ctx) })
 	var runners sync.WaitGroup
 	for _, p := range e.ports {
@@ -189,6 +198,8 @@ func (e *Engine) watch(ctx context.Context) {
 			switch {
 			case s.Stopped != "":
 				e.keeper.stop(s.Stopped, s.Turn)
+			case s.Watched != "":
+				e.keeper.watched(s.Watched)
 			case s.Lane == SessionLane:
 				e.turns.look(s.Shard)
 			default:
@@ -197,6 +208,17 @@ func (e *Engine) watch(ctx context.Context) {
 		})
 		if err != nil && ctx.Err() == nil {
 			e.Log.Warn("follow the store's signals", "error", err)
+			pause(ctx, time.Second)
+		}
+	}
+}
+
+// overhear passes on what happens in sessions to those who follow them here.
+func (e *Engine) overhear(ctx context.Context) {
+	for ctx.Err() == nil {
+		err := e.Store.Overhear(ctx, e.followers.tell)
+		if err != nil && ctx.Err() == nil {
+			e.Log.Warn("overhear what happens in conversations", "error", err)
 			pause(ctx, time.Second)
 		}
 	}

@@ -25,6 +25,7 @@ type world struct {
 	store  bridge.Store
 	model  *bridgetest.Model
 	chat   *bridgetest.Channel
+	window *window
 	texts  *texts.Texts
 	engine *bridge.Engine
 	log    *bytes.Buffer
@@ -55,14 +56,16 @@ func newWorld(t *testing.T, store bridge.Store, change func(*bridge.Settings)) *
 		t: t, store: store, model: &bridgetest.Model{}, chat: &bridgetest.Channel{}, texts: said,
 		log: &bytes.Buffer{}, ended: make(chan struct{}),
 	}
+	w.window = &window{Channel: &bridgetest.Channel{Called: "window"}}
 	w.chat.Sent() // made inside the bubble
+	w.window.Sent()
 	w.model.Asked()
 	settings := bridge.Settings{AssistantName: "Luzia", PromptTokens: 1000, MaxTokens: 100, Access: "open", MaxTurns: 8}
 	if change != nil {
 		change(&settings)
 	}
 	w.engine = bridge.NewEngine(bridge.Parts{
-		Store: store, Model: w.model, Channels: []bridge.Channel{w.chat}, Texts: said, Settings: settings,
+		Store: store, Model: w.model, Channels: []bridge.Channel{w.chat, w.window}, Texts: said, Settings: settings,
 		Secret: []byte("secret"), KeptFor: 180 * 24 * time.Hour,
 		Log: slog.New(slog.NewTextHandler(&syncWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})

@@ -32,8 +32,35 @@ type keeper struct {
 // held is a lease that is being worked under.
 type held struct {
 	cancel context.CancelCauseFunc
-	mu     sync.Mutex
-	until  time.Time
+
+	mu      sync.Mutex
+	until   time.Time
+	watched bool   // somebody may be looking on
+	tell    func() // whom to tell when somebody begins to
+}
+
+func (h *held) isWatched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.watched
+}
+
+// watch notes whether somebody may be looking on.
+func (h *held) watch(watched bool) {
+	h.mu.Lock()
+	h.watched = watched
+	tell := h.tell
+	h.mu.Unlock()
+	if watched && tell != nil {
+		tell()
+	}
+}
+
+// onWatch has tell called when somebody begins to look on.
+func (h *held) onWatch(tell func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.tell = tell
 }
 
 // safe reports whether the lease is surely held long enough to begin sending something.
@@ -54,7 +81,7 @@ func (h *held) prolonged(asked time.Time) {
 // the lease is lost and errStopped when the turn is stopped from now on.
 func (k *keeper) hold(ctx context.Context, l *Lease) (_ context.Context, h *held, done func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	h = &held{cancel: cancel, until: l.asked.Add(LeaseTime)}
+	h = &held{cancel: cancel, until: l.asked.Add(LeaseTime), watched: l.Watched}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.held[l] = h
@@ -74,6 +101,21 @@ func (k *keeper) stop(id SessionID, turn string) {
 		if l.Lane == SessionLane && l.ID == string(id) && len(l.Items) > 0 && l.Items[0].ID == turn {
 			h.cancel(errStopped)
 		}
+	}
+}
+
+// watched notes that somebody looks on a session.
+func (k *keeper) watched(id SessionID) {
+	k.mu.Lock()
+	var those []*held
+	for l, h := range k.held {
+		if l.Lane == SessionLane && l.ID == string(id) {
+			those = append(those, h)
+		}
+	}
+	k.mu.Unlock()
+	for _, h := range those {
+		h.watch(true)
 	}
 }
 

@@ -18,6 +18,8 @@ type Store interface {
 	Budget
 	Pacer
 	Locker
+	Live
+	Passes
 
 	// Ping reports whether the store can be reached.
 	Ping(ctx context.Context) error
@@ -120,6 +122,8 @@ type Lease struct {
 	Settings map[string]string
 	// Answered is how many turns were counted today (UTC). Of a session's lane only.
 	Answered int
+	// Watched is set if somebody may be looking on. Of a session's lane only.
+	Watched bool
 	// Out is what the turns before left to send, not relayed yet. Of a session's lane only.
 	Out []Item
 	// Latest is what [History.Latest] returned as the lane was taken, of the whole history, where the
@@ -148,6 +152,8 @@ type Signal struct {
 	// Stopped is the session whose turn was stopped, or empty; Turn is that turn.
 	Stopped SessionID
 	Turn    string
+	// Watched is a session that somebody has begun to look on, or empty.
+	Watched SessionID
 }
 
 // A Holding is the state of a lease.
@@ -282,6 +288,9 @@ type Budget interface {
 type Pacer interface {
 	// Reserve takes the next place under a limit and returns how long it is until then.
 	Reserve(ctx context.Context, l Limit) (time.Duration, error)
+	// Allow takes the place of now under a limit, if it is free: else it returns how long it is until
+	// one is, and takes none.
+	Allow(ctx context.Context, l Limit) (time.Duration, error)
 	// Pause lets nobody through under a limit for d from now.
 	Pause(ctx context.Context, l Limit, d time.Duration) error
 }

@@ -138,6 +138,9 @@ func (t *turn) answer(text, mark string, stopped bool, replaces string) {
 
 // leave leaves a text to be sent when the turn is recorded.
 func (t *turn) leave(id, text string) {
+	if t.isViewer(t.to) {
+		return // it is seen in the history
+	}
 	it, err := t.parcel(delivery{ID: id, To: t.to, Parts: t.split(t.to, text), At: time.Now()})
 	if err != nil {
 		panic(err) // strings and times always encode

@@ -189,6 +189,7 @@ func (r *reply) lease(k laneKeys, token string) *bridge.Lease {
 	l.Answered = int(r.int())
 	l.Out = r.items()
 	l.Settings = r.fields()
+	l.Watched = r.bool()
 	if len(r.rest) > 0 {
 		latest := r.list()
 		l.Latest = latest.entries()

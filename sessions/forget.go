@@ -199,6 +199,7 @@ func (r *Redis) toHeir(ctx context.Context, token string, k laneKeys, heirs map[
 func (r *Redis) end(ctx context.Context, l *bridge.Lease, k laneKeys, out []bridge.Item) error {
 	answer, err := r.write(ctx, r.scripts.gone, []string{
 		k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.seen(), k.history(), k.entries(), k.letters(), k.dead(),
+		k.events(), k.draft(),
 	}, encodeItems([]any{k.id, l.Token, goneFor.Milliseconds()}, out)...)
 	if err != nil {
 		return err

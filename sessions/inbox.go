@@ -122,7 +122,7 @@ func (r *Redis) recordAt(ctx context.Context, h home, it bridge.Item, nonce stri
 }
 
 func putKeys(k laneKeys) []string {
-	return []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.out(), k.history(), k.entries()}
+	return []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.out(), k.history(), k.entries(), k.events()}
 }
 
 // addressPutKeys are the keys of PUT for the lane of an address.

@@ -14,6 +14,8 @@ const (
 	metaKey = "ferry:meta"
 	// signalChannel is where signals are published, to all nodes of a cluster.
 	signalChannel = "ferry:signal"
+	// eventsChannel is where it is published what happens in sessions that somebody may be looking on.
+	eventsChannel = "ferry:events"
 )
 
 // shardPrefix begins each key of a shard. Its tag keeps them together in a cluster.
@@ -81,7 +83,15 @@ func (k laneKeys) history() string { return k.prefix("history") + k.id }
 // entries is a hash of a session's entries by id, with the same life.
 func (k laneKeys) entries() string { return k.prefix("entries") + k.id }
 
-// record is a hash of an address: the session it belongs to, and whether it is blocked. It lives as
+// events is a list of what those who look on a session are shown, the latest last; see lua/lane.lua.
+// EVENTS_LIFE from the last.
+func (k laneKeys) events() string { return k.prefix("events") + k.id }
+
+// draft is a string: what a session's turn has written so far, as it is shown. As long as the events.
+func (k laneKeys) draft() string { return k.prefix("draft") + k.id }
+
+// record is a hash of an address: the session it belongs to, whether it is blocked, and until when its
+// passes are good, in microseconds, as p:HASH. It lives as
 // recordTTL says since it last wrote or was written to.
 func (k laneKeys) record() string { return shardPrefix[k.shard] + "address:" + k.id }
 

@@ -110,11 +110,11 @@ func TestWhatWasForgottenIsKnownToWhoKnowsTheNewSession(t *testing.T) {
 			s.no(r.Forget(t.Context(), rec.Lease, nil))
 		}
 	}
-	for _, new := range []string{"m1", "m2"} {
-		s.record(kim, new, false)
+	for _, name := range []string{"m1", "m2"} {
+		s.record(kim, name, false)
 		for _, it := range []bridge.Item{old, forget} {
 			if rec, err := r.Record(t.Context(), it, false); err != nil || rec.Verdict != bridge.Duplicate {
-				t.Errorf("%s after %s = %+v, %v, want a duplicate", it.ID, new, rec, err)
+				t.Errorf("%s after %s = %+v, %v, want a duplicate", it.ID, name, rec, err)
 			}
 		}
 	}

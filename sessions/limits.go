@@ -78,3 +78,13 @@ func recordTTL(history time.Duration) time.Duration {
 
 // leeway is how far ahead of its pace a limit may be.
 func leeway(l bridge.Limit) time.Duration { return time.Duration(max(0, l.Burst-1)) * l.Every }
+
+// Of what those who look on a session are shown, the latest eventsMost are kept, for eventsFor after
+// the last: as long as somebody who comes back may go on where they were.
+const (
+	eventsMost = 2000
+	eventsFor  = 2 * bridge.LookTime
+)
+
+// passesMost is how many passes an address has at most.
+const passesMost = 20

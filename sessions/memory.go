@@ -35,6 +35,7 @@ type Memory struct {
 	limits    map[string]time.Time  // when the place after the last is
 	locks     map[string]lock
 	watchers  map[chan bridge.Signal]bool
+	listeners map[chan bridge.Overheard]bool
 	swept     time.Time
 }
 
@@ -60,6 +61,7 @@ func NewMemory(o Options) *Memory {
 		limits:     map[string]time.Time{},
 		locks:      map[string]lock{},
 		watchers:   map[chan bridge.Signal]bool{},
+		listeners:  map[chan bridge.Overheard]bool{},
 	}
 	rand.Read(m.secret)
 	return m
@@ -113,7 +115,8 @@ type session struct {
 	moved     bridge.SessionID
 	gone      bool
 	was       []bridge.SessionID // what has joined it
-	expires   time.Time          // zero: not while there is something to do
+	live      live
+	expires   time.Time // zero: not while there is something to do
 }
 
 // An address has a lane for what is to be sent to it, and a session.
@@ -121,8 +124,9 @@ type address struct {
 	lane
 	session bridge.SessionID
 	blocked bool
-	erase   bool      // the lane, when it is empty
-	expires time.Time // of session and blocked
+	erase   bool                 // the lane, when it is empty
+	expires time.Time            // of session and blocked
+	passes  map[string]time.Time // by hash, until when they are good
 }
 
 // A forgetting is what remains of an address that was forgotten.

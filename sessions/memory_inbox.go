@@ -35,6 +35,8 @@ func (m *Memory) Record(ctx context.Context, it bridge.Item, take bool) (bridge.
 	}
 	if r.Verdict == bridge.Accepted {
 		s.expires = time.Time{}
+		said := cloneItems([]bridge.Item{it})[0]
+		m.tell(s, now, bridge.Event{Kind: bridge.Said, Item: &said})
 	}
 	if r.Lease != nil {
 		m.describe(r.Lease, now)

@@ -151,6 +151,7 @@ func (m *Memory) describe(l *bridge.Lease, now time.Time) {
 	s := m.sessions[bridge.SessionID(l.ID)]
 	l.Settings = maps.Clone(s.settings)
 	l.Out = cloneItems(s.out)
+	l.Watched = s.live.until.After(now)
 	if s.day == day(now) {
 		l.Answered = s.answered
 	}
@@ -359,6 +360,7 @@ func (m *Memory) verdict(l *bridge.Lease, n int, do func(*lane), out []bridge.It
 		return wrongNumber(n, s.taken)
 	}
 	do(&s.lane)
+	s.live.turn, s.live.draft = "", ""
 	s.drop(n)
 	s.verdict = l.Token
 	s.out = append(s.out, cloneItems(out)...)

@@ -41,6 +41,7 @@ func (m *Memory) Merge(ctx context.Context, l *bridge.Lease, winner bridge.Sessi
 	w := m.session(winner, now)
 	if winner == id || w != nil && w.gone {
 		ln.drop(1)
+		loser.live.turn, loser.live.draft = "", ""
 		ln.verdict = l.Token
 		m.release(l, ln, byVerdict, 0, now)
 		return nil
@@ -61,6 +62,7 @@ func (m *Memory) Merge(ctx context.Context, l *bridge.Lease, winner bridge.Sessi
 // join gives a session everything another has, but for the head of its lane.
 func (m *Memory) join(w, loser *session, now time.Time) {
 	winner := bridge.SessionID(w.id)
+	m.tell(loser, now, bridge.Event{Kind: bridge.Gone})
 	for name, value := range loser.settings {
 		if w.settings[name] == "" {
 			w.settings[name] = value
@@ -124,6 +126,7 @@ func (m *Memory) Forget(ctx context.Context, l *bridge.Lease, out []bridge.Item)
 		return errNoHead
 	}
 	m.forget(s, now)
+	m.tell(s, now, bridge.Event{Kind: bridge.Gone})
 	for _, id := range s.was {
 		delete(m.sessions, id)
 	}
@@ -160,7 +163,7 @@ func (m *Memory) forget(s *session, now time.Time) {
 				a.lane = lane{kind: bridge.AddressLane, id: a.id, seen: map[string]time.Time{}}
 			}
 			if a.session == bridge.SessionID(s.id) {
-				a.session, a.blocked = "", false
+				a.session, a.blocked, a.passes = "", false, nil
 			}
 		}
 	}

@@ -29,6 +29,28 @@ func (m *Memory) TokensToday(ctx context.Context) (int64, error) {
 	return m.tokens[day(m.now())], nil
 }
 
+// Allow implements [bridge.Pacer].
+func (m *Memory) Allow(ctx context.Context, l bridge.Limit) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if l.Every <= 0 {
+		return 0, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	next := m.limits[l.Key]
+	if next.Before(now) {
+		next = now
+	}
+	if wait := next.Add(-leeway(l)).Sub(now); wait > 0 {
+		return wait, nil
+	}
+	m.limits[l.Key] = next.Add(l.Every)
+	return 0, nil
+}
+
 // Reserve implements [bridge.Pacer].
 func (m *Memory) Reserve(ctx context.Context, l bridge.Limit) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {

@@ -30,6 +30,7 @@ func (m *Memory) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) 
 			e.Seq = max(now.UnixMicro(), s.lastSeq+1)
 			if s.insert(e) {
 				s.lastSeq = e.Seq
+				m.tell(s, now, bridge.Event{Kind: bridge.Said, Entry: e})
 			}
 		}
 		s.trim(m.maxEntries)

@@ -164,6 +164,7 @@ func (r *Redis) mergeOnce(ctx context.Context, l *bridge.Lease, k laneKeys, winn
 		}
 		answer, err := r.write(ctx, r.scripts.moved, []string{
 			k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.seen(), k.history(), k.entries(), k.letters(), k.dead(),
+			k.events(), k.draft(),
 		}, k.id, l.Token, w.id, v.state["joins"], (r.historyTTL + movedLonger).Milliseconds())
 		if err != nil {
 			return false, err

@@ -94,6 +94,18 @@ func (r *Redis) Reserve(ctx context.Context, l bridge.Limit) (time.Duration, err
 	return answer.micros(), answer.err()
 }
 
+// Allow implements [bridge.Pacer].
+func (r *Redis) Allow(ctx context.Context, l bridge.Limit) (time.Duration, error) {
+	if l.Every <= 0 {
+		return 0, nil
+	}
+	answer, err := r.run(ctx, r.scripts.allow, []string{limitKey(l.Key)}, micros(l.Every), micros(leeway(l)), rand.Text())
+	if err != nil {
+		return 0, fmt.Errorf("take a place under a limit: %w", err)
+	}
+	return answer.micros(), answer.err()
+}
+
 // Pause implements [bridge.Pacer].
 func (r *Redis) Pause(ctx context.Context, l bridge.Limit, d time.Duration) error {
 	if d <= 0 {

@@ -206,10 +206,11 @@ func (r *Redis) Watch(ctx context.Context, f func(bridge.Signal)) error {
 	}
 }
 
-// parseSignal reads a signal: kind, shard, and of a stop the session and its turn, quoted.
+// parseSignal reads a signal: kind, shard, of a session that is watched now the session, and of a stop the
+// session and its turn, quoted.
 func parseSignal(payload string) (bridge.Signal, bool) {
 	fields := strings.SplitN(payload, " ", 4)
-	if len(fields) != 2 && len(fields) != 4 {
+	if len(fields) < 2 {
 		return bridge.Signal{}, false
 	}
 	var shard int
@@ -217,6 +218,9 @@ func parseSignal(payload string) (bridge.Signal, bool) {
 		return bridge.Signal{}, false
 	}
 	s := bridge.Signal{Lane: bridge.LaneKind(fields[0]), Shard: shard}
+	if len(fields) == 3 {
+		s.Watched = bridge.SessionID(fields[2])
+	}
 	if len(fields) == 4 {
 		turn, err := unquote(fields[3])
 		if err != nil {

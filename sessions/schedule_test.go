@@ -78,6 +78,7 @@ type schedule struct {
 
 	ids    map[bridge.SessionID]bridge.SessionID // of a session in Redis, by its id in memory
 	leases []*leasePair                          // the latest of each lane last
+	sights []string                              // cursors
 }
 
 // A leasePair is the lease of the same lane in both stores.
@@ -110,6 +111,8 @@ func play(t *rapid.T, r *Redis) {
 		"merge":     s.merge,
 		"forget":    s.forget,
 		"mark":      s.mark,
+		"look":      s.look,
+		"show":      s.show,
 		"delivered": s.delivered,
 		"time":      s.passes,
 	})
@@ -545,6 +548,47 @@ func (s *schedule) bury(t *rapid.T) {
 	}
 	n := rapid.IntRange(min(1, len(p.memory.Items)), len(p.memory.Items)).Draw(t, "n")
 	s.with(t, p, func(store bridge.Store, l *bridge.Lease) error { return store.Bury(s.Context(), l, n, "crashes", out) })
+}
+
+func (s *schedule) look(t *rapid.T) {
+	a, after, most := s.address(t), "", rapid.IntRange(0, 3).Draw(t, "most")
+	if len(s.sights) > 0 && rapid.Bool().Draw(t, "again") {
+		after = s.sights[rapid.IntRange(max(0, len(s.sights)-4), len(s.sights)-1).Draw(t, "after")]
+	}
+	s.often(t, func() {
+		m, err := s.memory.Look(s.Context(), a, after, most)
+		s.no(err)
+		r, err := s.redis.Look(s.Context(), a, after, most)
+		s.no(err)
+		s.pair(m.Session, r.Session)
+		s.same("sight", sightOf(m), sightOf(r))
+		s.sights = append(s.sights, m.Cursor)
+	})
+}
+
+// sightOf is all that a sight says but the name of the session.
+func sightOf(v bridge.Sight) string {
+	v.Session = ""
+	var events []string
+	for _, e := range v.Events {
+		if e.Item != nil {
+			events = append(events, "item"+itemList([]bridge.Item{*e.Item}))
+			e.Item = nil
+		}
+		e.Entry.Seq = 0 // of what is told, only its place counts
+		events = append(events, fmt.Sprint(e))
+	}
+	return fmt.Sprint(v.Cursor, v.Missed, events, v.Entries, itemList(v.Waiting), v.Turn, v.Draft)
+}
+
+func (s *schedule) show(t *rapid.T) {
+	p := s.lease(t, bridge.SessionLane)
+	from, text := rapid.IntRange(0, 4).Draw(t, "from"), rapid.SampledFrom([]string{"", "ab", "abcd"}).Draw(t, "text")
+	begin := rapid.Bool().Draw(t, "begin")
+	sm, em := s.memory.Show(s.Context(), p.memory, from, text, begin)
+	sr, er := s.redis.Show(s.Context(), p.redis, from, text, begin)
+	s.same("error", fmt.Sprint(em), fmt.Sprint(er))
+	s.same("shown", sm, sr)
 }
 
 func (s *schedule) stop(t *rapid.T) {

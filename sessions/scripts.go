@@ -20,8 +20,10 @@ type scripts struct {
 	finish, relayed, mark, delivered, latest, spend, tokens *redis.Script
 	// sessions that end
 	look, adopt, drop, repoint, join, moved, remember, heirs, closed, gone *redis.Script
+	// what is shown to those who look on, and who may
+	sight, show, announce, admit, admitted *redis.Script
 	// what is apart from people
-	reserve, pause, lock, unlock *redis.Script
+	reserve, allow, pause, lock, unlock *redis.Script
 }
 
 // newScripts makes the scripts. Each begins with what it uses of clock, the text of what tells the
@@ -44,7 +46,8 @@ func (s *scripts) all() map[string]**redis.Script {
 		"spend": &s.spend, "tokens": &s.tokens,
 		"look": &s.look, "adopt": &s.adopt, "drop": &s.drop, "repoint": &s.repoint, "join": &s.join, "moved": &s.moved,
 		"remember": &s.remember, "heirs": &s.heirs, "closed": &s.closed, "gone": &s.gone,
-		"reserve": &s.reserve, "pause": &s.pause, "lock": &s.lock, "unlock": &s.unlock,
+		"sight": &s.sight, "show": &s.show, "announce": &s.announce, "admit": &s.admit, "admitted": &s.admitted,
+		"reserve": &s.reserve, "allow": &s.allow, "pause": &s.pause, "lock": &s.lock, "unlock": &s.unlock,
 	}
 }
 

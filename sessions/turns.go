@@ -24,6 +24,7 @@ func (r *Redis) verdict(ctx context.Context, l *bridge.Lease, o bridge.Outcome, 
 	k := keysOf(l.Lane, l.ID)
 	keys := []string{
 		k.ready(), k.leases(), k.state(), k.lane(), k.out(), k.history(), k.entries(), k.letters(), k.dead(), tokensKey(k.shard),
+		k.events(), k.draft(),
 	}
 	pass, send := o.Out, []bridge.Item(nil)
 	if !o.Pass || r.clustered() {

@@ -1,5 +1,6 @@
 -- FINISH records the verdict on a session's turn: an outcome, or a burial.
 -- KEYS  1 ready  2 lease  3 state  4 lane  5 out  6 history  7 entries  8 letters  9 dead  10 tokens
+--       11 events  12 draft
 --       and for each item that is passed on, those of PUT
 -- ARGV  1 session  2 signal  3 channel  4 token  5 items dealt with  6 most entries
 --       7 life of a history  8 1: bury, with 9 the reason, quoted
@@ -11,9 +12,10 @@
 --       that item and those after it are to send; {2, as before, as before, out} done before,
 --       {0} fenced, {3, how many items the lease is over} not so many
 local id, token, n, now = ARGV[1], ARGV[4], tonumber(ARGV[5]), clock()
-local m = redis.call('HMGET', KEYS[3], 'tok', 'ver', 'got', 'seq', 'day', 'ans', 'hold', 'full')
+local m = redis.call('HMGET', KEYS[3], 'tok', 'ver', 'got', 'seq', 'day', 'ans', 'hold', 'full', 'live', 'epoch', 'draftof')
+local epoch = watched(m[9], m[10], now)
 local PUT_KEYS, PUT_ARGS = 6, 12
-local passed, k = {}, 10
+local passed, k = {}, 12
 if m[2] == token then
   redis.call('HSET', KEYS[3], 'ver', token) -- a write, which waiting for a replica waits for
   local out, at = redis.call('LRANGE', KEYS[5], 0, -1), 16 + 2 * ARGV[13] + 2 * ARGV[14]
@@ -44,8 +46,13 @@ for _ = 1, tonumber(ARGV[13]) do
     seq = math.max(now, seq + 1)
     added[#added + 1] = int(seq)
     added[#added + 1] = ARGV[at]
+    if epoch then tell(KEYS[3], KEYS[11], id, epoch, 'entry', ARGV[at + 1]) end
   end
   at = at + 2
+end
+if m[11] then
+  redis.call('DEL', KEYS[12])
+  unset[#unset + 1] = 'draftof'
 end
 if #added > 0 then
   redis.call('ZADD', KEYS[6], unpack(added))
@@ -75,7 +82,7 @@ local relay = redis.call('EXISTS', KEYS[5]) == 1
 for _ = 1, tonumber(ARGV[15]) do
   if not relay then
     local of = redis.call('HMGET', KEYS[k + 3], 'put', 'tok', 'hold', 'holdfrom')
-    local said = admit(k, at - 1, of[1], of[2], of[3], of[4], now)
+    local said = admit(k, at - 1, of[1], of[2], of[3], of[4], nil, now)
     relay = said[1] == 2
     if not relay then passed[#passed + 1] = said end
   end

@@ -22,6 +22,9 @@
 --   set:NAME     its settings
 --   day, ans     how many turns were counted on that day; ans:SESSION is "day count" of one that joined
 --   seq          that of the last entry
+--   live         until when somebody may be looking on; epoch, eventseq: of the events since somebody does,
+--                and how many there were; draftof: the turn, quoted, whose answer is shown as it is written;
+--                shower: the nonce of the last SHOW that began an attempt
 --   joins, join  how often other sessions have written into it, and the last that has
 --   was:SESSION  one for each session that has joined
 --   heirs, closed   while it is being forgotten: who gets what waits, and that nothing comes in any more
@@ -118,7 +121,7 @@ local function latest(history, entries, since, bytes)
 end
 
 -- describe tells all that a lease over items says: id, items, crashes, delayed, stopped, mark, and then
--- blocked of an address; answered, out, settings and the latest of the history of a session. other is the
+-- blocked of an address; answered, out, settings, whether it is watched, and the latest of a session. other is the
 -- key of its record or out; past of a session's history and entries, and how many bytes to read, if any.
 local function describe(kind, id, h, items, other, past, now)
   local stopped = 0
@@ -140,7 +143,8 @@ local function describe(kind, id, h, items, other, past, now)
     end
   end
   d[9] = settings
-  if past[3] ~= '0' then d[10] = latest(past[1], past[2], 0, past[3]) end
+  d[10] = (tonumber(h.live) or 0) > now and 1 or 0
+  if past[3] ~= '0' then d[11] = latest(past[1], past[2], 0, past[3]) end
   return d
 end
 
@@ -267,9 +271,24 @@ local function seen_before(seen, id, now)
   return till and tonumber(till) > now
 end
 
+-- tell adds an event to those of a session that somebody may be looking on, and tells everybody.
+local EVENTS_MOST, EVENTS_LIFE = 2000, 10 * 60 * 1000
+local function tell(state, events, id, epoch, kind, payload)
+  local seq, event = redis.call('HINCRBY', state, 'eventseq', 1), kind .. '\n' .. payload
+  redis.call('RPUSH', events, event)
+  if seq % 64 == 0 then redis.call('LTRIM', events, -EVENTS_MOST, -1) end
+  redis.call('PEXPIRE', events, EVENTS_LIFE)
+  redis.call('PUBLISH', 'ferry:events', id .. '\n' .. epoch .. '\n' .. int(seq) .. '\n' .. event)
+end
+
+-- watched returns the epoch of the events of a session, if somebody may be looking on.
+local function watched(live, epoch, now)
+  return live and tonumber(live) > now and epoch
+end
+
 -- admit is PUT's second half, for an item whose lane is that of KEYS after k and ARGV after a; put, leased,
--- hold and from are of its state. It returns what PUT does.
-local function admit(k, a, put, leased, hold, from, now)
+-- hold and from are of its state, epoch of its events if it is watched. It returns what PUT does.
+local function admit(k, a, put, leased, hold, from, epoch, now)
   local id, kind, nonce = ARGV[a + 1], ARGV[a + 4], ARGV[a + 11]
   local ready, state, lane, seen, other = KEYS[k + 1], KEYS[k + 3], KEYS[k + 4], KEYS[k + 5], KEYS[k + 6]
   hold = tonumber(hold) or 0
@@ -293,6 +312,7 @@ local function admit(k, a, put, leased, hold, from, now)
   end
   redis.call('RPUSH', lane, ARGV[a + 6])
   see(seen, ARGV[a + 5], tonumber(ARGV[a + 7]), now)
+  if epoch then tell(state, KEYS[9], id, epoch, 'item', ARGV[a + 6]) end
   if tonumber(ARGV[a + 8]) > 0 then
     from = tonumber(from)
     -- a row that has ended during a turn put nothing off
@@ -343,5 +363,18 @@ local function whose(state, address, m)
     return { 4, heirs[address] or '' }
   end
   if m[2] or not m[4] then return { 4, '' } end
+  return nil
+end
+
+-- settle has a session be that of an address, if it is not there yet and may be made. m is moved, gone,
+-- closed, and the field of the address. It returns what whose does where it may not.
+local function settle(state, address, make, day, answered, life, m)
+  if m[4] and not m[3] then return nil end
+  if make ~= '1' or m[1] or m[2] or m[3] or redis.call('EXISTS', state) == 1 then
+    return whose(state, address, m)
+  end
+  redis.call('HSET', state, 'a:' .. address, '1')
+  if day ~= '' then redis.call('HSET', state, 'day', day, 'ans', answered) end
+  redis.call('PEXPIRE', state, life)
   return nil
 end
