@@ -32,14 +32,24 @@
 //
 //  6. What is in the out list goes on to the lane of the address, a lane of the same kind: in the very
 //     step that records the answer where the store can do both in one, as on a single Redis; else the
-//     worker relays it afterwards. A worker of the outbox takes it from there, keeps the platform's limits, sends part
-//     after part, and notes how far it came. Ayu reads: "Pantai Tanjung Aan, you said in May."
+//     worker relays it afterwards. A worker of the outbox takes it from there, keeps the platform's
+//     limits, sends part after part, and notes how far it came. Ayu reads: "Pantai Tanjung Aan, you said
+//     in May."
 //
 // If a process dies on any line of this, the message is still at the head of its lane, or the answer
 // still in the out list or in the lane of the address; the lease runs out and somebody else goes on.
 // A process that only seemed dead finds its token outdated, and whatever it does then is refused. What
 // can happen twice is the sending of one part that was cut off in the middle, because no platform can
 // tell us afterwards; such a part is counted as doubled.
+//
+// # Who looks on
+//
+// On the web nothing is sent: a window shows the conversation itself ([Viewer]). While somebody may be
+// looking on, every step that changes a session also adds to its events, in the same script, and all
+// processes overhear them ([Live]); while nobody does, this costs nothing. A window that comes back, to any
+// process, goes on after the last event it has seen, or is told to read the history again ([Following]).
+// What the model writes is shown every 50 milliseconds under the turn's lease ([Live].Show), so that a
+// worker that has lost its lease shows nothing, and one that begins again takes back what was shown.
 //
 // # What goes wrong
 //
@@ -62,6 +72,8 @@
 //	command.go   what people can say to Ferry itself
 //	deliver.go   the outbox
 //	crew.go      workers and places; keeper.go their leases; giveback.go how they end
+//	live.go      what is shown to those who look on; follow.go following it, preview.go showing what
+//	             is being written
 //	port.go      channels as the engine sees them: who polls, who is refused
 //	trace.go     what can be watched from outside
 //	texts/       every sentence Ferry itself says
