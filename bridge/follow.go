@@ -191,6 +191,9 @@ func (f *Following) arrive(s Sight) {
 	if s.Turn == "" {
 		return
 	}
+	if s.Missed {
+		f.ready = append(f.ready, Event{ID: s.Cursor, Kind: Reset, Turn: s.Turn})
+	}
 	f.ready = append(f.ready, Event{ID: s.Cursor, Kind: Writing, Turn: s.Turn})
 	if s.Draft != "" {
 		f.ready = append(f.ready, Event{ID: s.Cursor, Kind: Delta, Turn: s.Turn, Text: s.Draft})

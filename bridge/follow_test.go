@@ -133,6 +133,9 @@ func TestWhoComesBackGoesOnWhereTheyWere(t *testing.T) {
 		w.types("hello")
 		last := w.wantSeen(f, "user: hello", "typing", "delta Once ")
 		f.Close()
+		f = w.follow("1-1")
+		w.wantSeen(f, "resync", "reset", "typing", "delta Once ")
+		f.Close()
 		finish <- "upon."
 		synctest.Wait()
 		f = w.follow(last.ID)
