@@ -40,7 +40,7 @@ func TestWhatIsForTheOperatorIsNotPublic(t *testing.T) {
 	s := &server{settings: newSettings(nil), metrics: newMetrics()}
 	for _, page := range []string{"/debug/pprof/", "/metrics", "/admin"} {
 		w := httptest.NewRecorder()
-		s.publicHandler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, page, nil))
+		s.publicHandler(t.Context()).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, page, nil))
 		if w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", page, w.Code)
 		}

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"ferry/adapters/telegram"
+	"ferry/adapters/web"
 	"ferry/bridge"
 )
 
@@ -11,6 +12,7 @@ import (
 func channels() []registration {
 	return []registration{
 		assistant("telegram", telegram.New),
+		assistant("web", web.New),
 	}
 }
 
@@ -22,13 +24,18 @@ type registration struct {
 }
 
 // A channelConfig is a pointer to the settings of a channel: a struct as the type settings
-// describes. If it has a field PublicURL, that is filled in.
+// describes. Its fields that are no settings of its own, and are called as a field of program or
+// bridge.Settings, are filled in with that; a field ChannelsOn with the names of the channels that are
+// on.
 type channelConfig interface {
 	// Enabled reports whether there is enough to switch the channel on.
 	Enabled() bool
 	// Check returns what is wrong, in one sentence that names the setting and the mend.
 	Check() error
 }
+
+// A switchedConfig is that of a channel with a switch, which may be off whatever else is set.
+type switchedConfig interface{ Off() bool }
 
 // assistant registers a channel where the assistant talks. Build makes it of its settings; it talks
 // to nobody yet, and where a setting is missing it says which one.

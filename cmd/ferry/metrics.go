@@ -64,6 +64,13 @@ func newMetrics() *metrics {
 	return m
 }
 
+// connections adds how many people a channel is connected to.
+func (m *metrics) connections(channel string, count func() int64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "ferry", Name: channel + "_connections", Help: "Streams of events that are open.",
+	}, func() float64 { return float64(count()) }))
+}
+
 // trace returns what the engine tells the metrics.
 func (m *metrics) trace() bridge.Trace {
 	return bridge.Trace{

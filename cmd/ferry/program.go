@@ -19,7 +19,9 @@ type program struct {
 	Listen      string `name:"listen" env:"LISTEN" default:":8080" help:"Public listener."`
 	AdminListen string `name:"admin-listen" env:"ADMIN_LISTEN" default:"127.0.0.1:9090" help:"Listener for metrics and profiles; never the public one."`
 	AdminToken  string `name:"admin-token" env:"ADMIN_TOKEN" secret:"true" help:"Bearer token for the profiles, needed where ADMIN_LISTEN is not loopback."`
-	PublicURL   string `name:"public-url" env:"PUBLIC_URL" help:"The https address that people and platforms reach us at; http only on loopback."`
+	// TrustedProxies are believed for whom they ask.
+	TrustedProxies []netip.Prefix `name:"trusted-proxies" env:"TRUSTED_PROXIES" help:"Networks of your proxies, comma separated (10.0.0.0/8), whose X-Forwarded-For is believed for limits."`
+	PublicURL      string         `name:"public-url" env:"PUBLIC_URL" help:"The https address that people and platforms reach us at; http only on loopback."`
 
 	Store     string `name:"store" env:"STORE" default:"redis" enum:"redis,memory" help:"Where conversations are kept: redis, or memory, where nothing outlives the process."`
 	SecretKey string `name:"secret-key" env:"SECRET_KEY" secret:"true" help:"32 random bytes in base64, from which links and pseudonyms derive. Unset: made once and kept in the store."`

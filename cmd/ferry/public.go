@@ -17,27 +17,47 @@ const (
 	pingTimeout    = 2 * time.Second
 )
 
-// publicHandler returns what the world sees: the routes of the channels, and whether we are well.
-func (s *server) publicHandler() http.Handler {
+// publicHandler returns what the world sees until ctx ends: the routes of the channels, and whether we
+// are well.
+func (s *server) publicHandler(ctx context.Context) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte("ok\n"))
 	})
-	mux.HandleFunc("GET /readyz", s.ready)
+	mux.Handle("GET /readyz", inTime(http.HandlerFunc(s.ready)))
 	for _, ch := range s.channels {
+		if viewer, ok := ch.(bridge.Viewer); ok {
+			viewer.View(s.views)
+		}
 		if routed, ok := ch.(bridge.Server); ok {
 			routed.Routes(func(pattern string, h http.Handler) {
-				mux.Handle(pattern, s.watched(ch.Name(), h))
+				if l, ok := h.(lasting); ok {
+					mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { l.ServeUntil(ctx, w, r) })
+					return
+				}
+				mux.Handle(pattern, inTime(s.watched(ch.Name(), h)))
 			}, s.receive)
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
-		defer cancel()
-		r = r.WithContext(ctx)
 		r.Body = http.MaxBytesReader(w, r.Body, mostOfBody)
 		mux.ServeHTTP(w, r)
+	})
+}
+
+// A lasting handler answers for as long as somebody listens, or until ctx ends, and sees to its
+// deadlines itself. It may go on when it has returned; the method Wait of its channel then waits for it.
+type lasting interface {
+	ServeUntil(ctx context.Context, w http.ResponseWriter, r *http.Request)
+}
+
+// inTime gives a handler its deadline.
+func inTime(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), requestTimeout)
+		defer cancel()
+		h.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
@@ -46,7 +66,7 @@ var refusals = []int{
 	http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge,
 }
 
-// watched times a channel's route and counts what it refuses.
+// watched times a channel's route and counts the messages that it refuses.
 func (s *server) watched(channel string, h http.Handler) http.Handler {
 	seconds, refused := s.metrics.webhooks.WithLabelValues(channel), s.metrics.inbound.WithLabelValues(channel, "refused")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -54,7 +74,7 @@ func (s *server) watched(channel string, h http.Handler) http.Handler {
 		answer := &statusWriter{ResponseWriter: w}
 		h.ServeHTTP(answer, r)
 		seconds.Observe(time.Since(began).Seconds())
-		if slices.Contains(refusals, answer.status) {
+		if r.Method == http.MethodPost && slices.Contains(refusals, answer.status) {
 			refused.Inc()
 		}
 	})

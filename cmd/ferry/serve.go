@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,7 +59,9 @@ func (s *settings) checkServe() ([]registration, error) {
 			first = append(first, s.of(r.config)[0].name)
 		}
 		err = fmt.Errorf("no channel is set, so that nobody can write: set %s", strings.Join(first, " or "))
-	case !s.model.Enabled():
+	case s.model.Enabled():
+		tellChannels(on)
+	default:
 		err = errors.New("no model is set, so that nobody can answer: set OPENAI_MODEL with OPENAI_API_KEY, or with OPENAI_BASE_URL for any compatible server")
 	}
 	if err != nil {
@@ -67,10 +70,26 @@ func (s *settings) checkServe() ([]registration, error) {
 	return on, nil
 }
 
+// tellChannels tells those channels who want to know which ones are on.
+func tellChannels(on []registration) {
+	var names []string
+	for _, r := range on {
+		names = append(names, r.name)
+	}
+	for _, r := range on {
+		if field := reflect.ValueOf(r.config).Elem().FieldByName("ChannelsOn"); field.IsValid() {
+			field.Set(reflect.ValueOf(names))
+		}
+	}
+}
+
 // channelsOn returns the channels whose settings are there. One with only some of them is an error.
 func (s *settings) channelsOn() ([]registration, error) {
 	var on []registration
 	for _, r := range s.channels {
+		if c, ok := r.config.(switchedConfig); ok && c.Off() {
+			continue
+		}
 		if !r.config.Enabled() && !s.anyGiven(r.config) {
 			continue
 		}
@@ -108,8 +127,19 @@ func newServer(set *settings, on []registration, log *slog.Logger) (*server, err
 			return nil, usageError{err}
 		}
 		s.channels = append(s.channels, ch)
+		if listened, ok := ch.(interface{ Connections() int64 }); ok {
+			s.metrics.connections(ch.Name(), listened.Connections)
+		}
 	}
 	return s, nil
+}
+
+// views returns what there is to see of conversations, or nil before the store has been reached.
+func (s *server) views() bridge.Views {
+	if e := s.engine.Load(); e != nil {
+		return e
+	}
+	return nil
 }
 
 // errNoStore is what webhooks hear before the store has been reached.
@@ -167,8 +197,12 @@ func listen(ctx context.Context, name, address string) (net.Listener, error) {
 func (s *server) work(ctx context.Context, public, admin net.Listener) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	outside := s.newHTTPServer(s.publicHandler())
+	outside := s.newHTTPServer(s.publicHandler(ctx))
 	outside.ReadTimeout, outside.WriteTimeout = requestTimeout, requestTimeout+5*time.Second
+	// Proxies may talk to us in HTTP/2 without TLS, as they carry many people's streams.
+	outside.Protocols = new(http.Protocols)
+	outside.Protocols.SetHTTP1(true)
+	outside.Protocols.SetUnencryptedHTTP2(true)
 	inside := s.newHTTPServer(s.adminHandler())
 
 	var servers sync.WaitGroup
@@ -224,6 +258,11 @@ func (s *server) answer(ctx context.Context, grace time.Duration, drained <-chan
 	s.log.Info("ferry is ready", "store", s.settings.program.Store)
 	engine.Run(ctx, grace)
 	<-drained
+	for _, ch := range s.channels {
+		if c, ok := ch.(interface{ Wait() }); ok {
+			c.Wait()
+		}
+	}
 	return closeStore()
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"reflect"
 	"slices"
@@ -146,6 +147,8 @@ func (s *setting) try(f *kong.Flag, value string) error {
 		kind = "a time such as 10s, 5m or 24h"
 	case s.field.CanInt(), s.field.CanUint():
 		kind = "a whole number"
+	case s.field.Type() == reflect.TypeFor[[]netip.Prefix]():
+		kind = "networks, comma separated without blanks, such as 10.0.0.0/8,192.168.1.7/32"
 	}
 	if s.standby != "" {
 		kind += ", such as " + s.standby
@@ -178,9 +181,19 @@ func (s *settings) read(parsed *kong.Context, env []string) {
 		}
 	}
 	for _, r := range s.channels {
-		// Where people and platforms reach us is one setting, and whoever has a field for it gets it.
-		if field := reflect.ValueOf(r.config).Elem().FieldByName("PublicURL"); field.IsValid() {
-			field.SetString(s.program.PublicURL)
+		share(r.config, &s.program)
+		share(r.config, &s.bridge)
+	}
+}
+
+// share fills in what a channel wants to know of settings that are not its own: fields of the same
+// name.
+func share(config channelConfig, from any) {
+	own, others := reflect.ValueOf(config).Elem(), reflect.ValueOf(from).Elem()
+	for i := range own.NumField() {
+		field := own.Type().Field(i)
+		if other := others.FieldByName(field.Name); other.IsValid() && field.Tag.Get("env") == "" {
+			own.Field(i).Set(other)
 		}
 	}
 }
@@ -279,8 +292,12 @@ func environment(env []string) map[string]string {
 
 // text returns a value as it is written in a variable.
 func text(v reflect.Value) string {
-	if list, ok := v.Interface().([]string); ok {
-		return strings.Join(list, ",")
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(v.Interface())
 	}
-	return fmt.Sprint(v.Interface())
+	var list []string
+	for i := range v.Len() {
+		list = append(list, fmt.Sprint(v.Index(i).Interface()))
+	}
+	return strings.Join(list, ",")
 }

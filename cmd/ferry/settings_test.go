@@ -37,7 +37,7 @@ func TestSettingsComeFromFlagsVariablesAndFiles(t *testing.T) {
 	s := load(t, []string{"--prompt-tokens=11", "--telegram-mode", "webhook", "--languages=en,id"}, []string{
 		"PROMPT_TOKENS=12", "SHUTDOWN_TIMEOUT=3s", "ASSISTANT_NAME=", "OPENAI_API_KEY=" + canaryKey,
 		"TELEGRAM_BOT_TOKEN_FILE=" + file(t, canaryToken+"\n"), "SYSTEM_PROMPT_FILE=" + file(t, "Be kind.\nBe brief.\r\n"),
-		"PUBLIC_URL=https://chat.example.org",
+		"PUBLIC_URL=https://chat.example.org", "TRUSTED_PROXIES=10.0.0.0/8,::1/128",
 	})
 	tg := load(t, nil, nil).channels[0].config // what nobody has set
 	for _, c := range []struct {
@@ -47,6 +47,7 @@ func TestSettingsComeFromFlagsVariablesAndFiles(t *testing.T) {
 		{"a flag, before the variable", s.bridge.PromptTokens, 11},
 		{"a flag of a channel", text(s.byName["TELEGRAM_MODE"].field), "webhook"},
 		{"a list", text(s.byName["LANGUAGES"].field), "en,id"},
+		{"networks", text(s.byName["TRUSTED_PROXIES"].field), "10.0.0.0/8,::1/128"},
 		{"a variable", s.program.ShutdownTimeout, 3 * time.Second},
 		{"an empty variable, which is none", s.bridge.AssistantName, "Assistant"},
 		{"a default", s.bridge.MaxTurns, 256},
@@ -73,7 +74,7 @@ func inOrder() []string {
 
 func TestSettingsInOrder(t *testing.T) {
 	status, stdout, stderr := once(t, "", []string{"config", "--check"}, inOrder())
-	if status != done || !strings.Contains(stdout, "Channels: telegram.") || stderr != "" {
+	if status != done || !strings.Contains(stdout, "Channels: telegram, web.") || stderr != "" {
 		t.Errorf("config --check: status %d, stdout %q, stderr %q; want 0, the channels and silence", status, stdout, stderr)
 	}
 }
@@ -120,7 +121,7 @@ func TestAWrongSettingStopsTheStart(t *testing.T) {
 		{"OPENAI_MODEL", []string{"OPENAI_MODEL=", "OPENAI_API_KEY=", "OPENAI_BASE_URL="}},
 		{"OPENAI_BASE_URL", []string{"OPENAI_BASE_URL=localhost"}},
 		{"MODEL_TIMEOUT", []string{"MODEL_TIMEOUT=1 minute"}},
-		{"TELEGRAM_BOT_TOKEN", []string{"TELEGRAM_BOT_TOKEN="}},
+		{"TELEGRAM_BOT_TOKEN", []string{"TELEGRAM_BOT_TOKEN=", "WEB=off"}},
 		{"TELEGRAM_BOT_TOKEN", []string{"TELEGRAM_BOT_TOKEN=", "TELEGRAM_API_URL=http://127.0.0.1:9"}},
 		{"TELEGRAM_BOT_TOKEN", []string{"TELEGRAM_BOT_TOKEN=" + canaryKey}},
 		{"TELEGRAM_BOT_TOKEN_FILE", []string{"TELEGRAM_BOT_TOKEN_FILE=/nowhere/at/all"}},
@@ -128,6 +129,13 @@ func TestAWrongSettingStopsTheStart(t *testing.T) {
 		{"TELEGRAM_BOT_TOKEN_FILE", []string{"TELEGRAM_BOT_TOKEN=", "TELEGRAM_BOT_TOKEN_FILE=" + huge}},
 		{"TELEGRAM_BOT_TOKEN_FILE", []string{"TELEGRAM_BOT_TOKEN=", "TELEGRAM_BOT_TOKEN_FILE=" + t.TempDir()}},
 		{"TELEGRAM_MODE", []string{"TELEGRAM_MODE=push"}},
+		{"TRUSTED_PROXIES", []string{"TRUSTED_PROXIES=10.0.0.1"}},
+		{"TRUSTED_PROXIES", []string{"TRUSTED_PROXIES=10.0.0.0/8, 192.168.0.0/16"}},
+		{"TRUSTED_PROXIES", []string{"TRUSTED_PROXIES=nginx"}},
+		{"WEB ", []string{"WEB=maybe"}},
+		{"WEB_ALLOWED_ORIGINS", []string{"WEB_ALLOWED_ORIGINS=*"}},
+		{"WEB_SESSIONS_PER_MINUTE", []string{"WEB_SESSIONS_PER_MINUTE=-1"}},
+		{"WEB_SESSIONS_PER_MINUTE", []string{"WEB_SESSIONS_PER_MINUTE=many"}},
 	} {
 		t.Run(strings.Join(c.env, " "), func(t *testing.T) {
 			ended, cancel := context.WithCancel(t.Context())

@@ -9,5 +9,11 @@
 // that the processes print is searched in the end: for secrets, for what people wrote, for data races
 // and for panics.
 //
-// Without redis-server the tests are skipped, or fail if FERRY_TEST_STRICT is 1.
+// The tests named browser_… open the chat page and the widget in Chromium, with one profile for each
+// test; a page that logs an error, breaks its policy or asks another host fails them. axe, which judges
+// whether everybody can use a page, is installed by "npm ci" in testdata/axe.
+// FERRY_TEST_SCREENSHOTS=DIR keeps a picture of each state that axe has judged.
+//
+// Without redis-server, Chromium or axe the tests that need it are skipped, or fail if FERRY_TEST_STRICT
+// is 1.
 package e2e

@@ -45,6 +45,7 @@ func run(m *testing.M) (status int) {
 	}
 	defer os.RemoveAll(scratch)
 	status = m.Run()
+	chromium.close()
 	if found := printed.betrayals(); len(found) > 0 {
 		fmt.Printf("FAIL: in what the processes printed there is what must not be:\n%s\n", strings.Join(found, "\n"))
 		return 1

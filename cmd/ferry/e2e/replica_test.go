@@ -110,7 +110,7 @@ func (r *replica) metric(t testing.TB, name string, labels ...string) float64 {
 			all = all && strings.Contains(rest, label)
 		}
 		var value float64
-		if _, err := fmt.Sscan(rest[strings.LastIndexByte(strings.TrimSpace(rest), ' '):], &value); err == nil && all {
+		if _, err := fmt.Sscan(rest[strings.LastIndexByte(rest, ' '):], &value); err == nil && all {
 			sum += value
 		}
 	}
