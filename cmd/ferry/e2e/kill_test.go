@@ -185,7 +185,7 @@ func TestARefusedChannelLeavesTheProcessAlive(t *testing.T) {
 			t.Errorf("%s with a refused channel: status %d (%v), want 200", path, got, err)
 		}
 	}
-	if up := r.metric(t, "ferry_channel_up"); up != 0 {
+	if up := r.metric(t, "ferry_channel_up", `channel="telegram"`); up != 0 {
 		t.Errorf("ferry_channel_up = %v, want 0", up)
 	}
 	r.signal(os.Interrupt)
