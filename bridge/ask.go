@@ -57,11 +57,7 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 
 	switch {
 	case err == nil:
-		mark := ""
-		if usage.Truncated {
-			mark = t.Texts.Say(t.lang, texts.CutMark, nil)
-		}
-		t.answer(text, mark, false, replaces)
+		t.answer(Entry{Text: text, Cut: usage.Truncated, Replaces: replaces})
 		t.out.Counts = true
 		t.spend(t.cost(usage, remembered, latest, text))
 		t.verdict = "answered"
@@ -70,7 +66,7 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 		if text == "" {
 			t.notice(texts.StopEmpty, nil)
 		} else {
-			t.answer(text, t.Texts.Say(t.lang, texts.StopMark, nil), true, replaces)
+			t.answer(Entry{Text: text, Stopped: true, Replaces: replaces})
 		}
 		t.out.Counts = true
 		t.spend(t.cost(usage, remembered, latest, text))

@@ -836,6 +836,28 @@ func TestATurnThatKillsItsWorkersIsGivenUp(t *testing.T) {
 	})
 }
 
+func TestWhoLooksOnIsToldThatATurnWasGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := sessions.NewMemory(sessions.Options{})
+		data := []byte(`{"id":"test-1","from":{"channel":"window","id":"ayu"},"text":"hello"}`)
+		r, err := store.Record(t.Context(), bridge.Item{ID: "test-1", Address: pane, At: time.Now(), Data: data}, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 {
+			time.Sleep(bridge.LeaseTime + time.Second)
+			if l, err := store.Take(t.Context(), bridge.SessionLane, r.Shard); err != nil || l == nil {
+				t.Fatalf("Take = %v, %v; want a lease", l, err)
+			}
+		}
+		w := newWorld(t, store, nil) // which can take the lane only when the last lease is over
+		defer w.end()
+		f := w.follow("")
+		defer f.Close()
+		w.wantSeen(f, "notice: "+w.texts.Say("en", texts.Abandoned, nil))
+	})
+}
+
 func TestTheProcessHandsItsTurnsBack(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.slowly()

@@ -290,7 +290,16 @@ func (f *Following) sort(pending []Overheard) bool {
 // catchUp reads from the store what has happened since the last event.
 func (f *Following) catchUp(ctx context.Context) error {
 	after, session := f.last, f.session
-	s, err := f.look(ctx, after, 0)
+	var s Sight
+	var err error
+	// A goroutine keeps the stack that its deepest call needed, and thousands wait on theirs: this one
+	// is made on another.
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s, err = f.look(ctx, after, 0)
+	}()
+	<-done
 	switch {
 	case err != nil:
 		f.mu.Lock()

@@ -214,6 +214,23 @@ func TestWhatWasShownOfAStoppedAnswerIsWhatIsKept(t *testing.T) {
 	})
 }
 
+func TestThatAnAnswerWasCutOffIsKnownToWhoLooksOn(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		f := w.follow("")
+		defer f.Close()
+		w.model.Script(func(_ context.Context, _ bridge.Prompt, write func(string)) (bridge.Usage, error) {
+			write("Once upon")
+			return bridge.Usage{Prompt: 1, Completion: 2, Truncated: true}, nil
+		})
+		w.types("hello")
+		if last := w.wantSeen(f, "user: hello", "typing", "delta Once upon", "assistant: Once upon"); !last.Entry.Cut {
+			t.Error("the answer is not marked as cut off")
+		}
+		w.say("hello")
+		w.wantHear("Once upon\n\n" + w.texts.Say("en", texts.CutMark, nil))
+	})
+}
+
 func TestANoticeReachesWhoLooksOn(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		f := w.follow("")

@@ -93,7 +93,8 @@ type Live interface {
 	Announce(ctx context.Context, a Address, e Entry) error
 
 	// Overhear calls f with what happens in all sessions that somebody may be looking on, in every
-	// process, until ctx ends. It returns nil then. Events can be lost; Lost says that some were.
+	// process, until ctx ends. It returns nil then. Events can be lost; Lost says that some were, as
+	// those were from before it began.
 	Overhear(ctx context.Context, f func(Overheard)) error
 }
 

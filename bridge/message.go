@@ -97,6 +97,8 @@ type Entry struct {
 	Aside bool `json:"aside,omitempty"`
 	// Stopped is set on an answer that its reader cut short.
 	Stopped bool `json:"stopped,omitempty"`
+	// Cut is set on an answer that was longer than the model may write.
+	Cut bool `json:"cut,omitempty"`
 	// Replaces is the id of the answer that this one was asked for instead of.
 	Replaces string `json:"replaces,omitempty"`
 	// Seq orders a session's entries; the store gives it. Later entries have higher ones.

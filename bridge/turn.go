@@ -29,6 +29,7 @@ type turn struct {
 	lang    string
 	began   time.Time
 	out     Outcome
+	notices int
 	verdict string // on a turn that was for the model: answered, stopped or failed
 }
 
@@ -116,24 +117,27 @@ func (t *turn) notice(key texts.Key, args texts.Args) {
 
 // tell answers with a text of Ferry's own.
 func (t *turn) tell(text string) {
-	id := fmt.Sprintf("%s.n%d", t.id, len(t.out.Out))
+	id := fmt.Sprintf("%s.n%d", t.id, t.notices)
+	t.notices++
 	t.out.Entries = append(t.out.Entries, Entry{
 		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: t.to.Channel, Turn: t.id, Aside: true,
 	})
 	t.leave(id, text)
 }
 
-// answer answers with what the model wrote; mark is shown under it and not kept.
-func (t *turn) answer(text, mark string, stopped bool, replaces string) {
-	id := t.id + ".a"
-	t.out.Entries = append(t.out.Entries, Entry{
-		ID: id, Role: Assistant, Text: text, At: time.Now(), Channel: t.to.Channel, Turn: t.id,
-		Stopped: stopped, Replaces: replaces,
-	})
-	if mark != "" {
-		text += "\n\n" + mark
+// answer answers with what the model wrote. That it was stopped or cut off is said under it where it is
+// sent, and kept apart from the text.
+func (t *turn) answer(e Entry) {
+	e.ID, e.Role, e.At, e.Channel, e.Turn = t.id+".a", Assistant, time.Now(), t.to.Channel, t.id
+	t.out.Entries = append(t.out.Entries, e)
+	text := e.Text
+	switch {
+	case e.Stopped:
+		text += "\n\n" + t.Texts.Say(t.lang, texts.StopMark, nil)
+	case e.Cut:
+		text += "\n\n" + t.Texts.Say(t.lang, texts.CutMark, nil)
 	}
-	t.leave(id, text)
+	t.leave(e.ID, text)
 }
 
 // leave leaves a text to be sent when the turn is recorded.
@@ -242,8 +246,14 @@ func (t *turn) patience() time.Duration {
 // abandon gives up on a turn that has cost several workers their lives, and says so.
 func (t *turn) abandon(ctx context.Context) {
 	t.notice(texts.Abandoned, nil)
-	if t.bury(ctx, t.l, t.out.Done, "crashes", t.out.Out...) {
-		t.Trace.turn("dead", time.Since(t.began))
-		t.relay(ctx, t.l, t.h)
+	if !t.bury(ctx, t.l, t.out.Done, "crashes", t.out.Out...) {
+		return
 	}
+	t.Trace.turn("dead", time.Since(t.began))
+	if t.isViewer(t.to) {
+		if err := t.Store.Announce(ctx, t.to, t.out.Entries[0]); err != nil {
+			t.Log.Warn("tell a person that a message was given up on", "channel", t.to.Channel, "error", err)
+		}
+	}
+	t.relay(ctx, t.l, t.h)
 }

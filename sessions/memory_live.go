@@ -157,6 +157,7 @@ func (m *Memory) Overhear(ctx context.Context, f func(bridge.Overheard)) error {
 		defer m.mu.Unlock()
 		delete(m.listeners, heard)
 	}()
+	f(bridge.Overheard{Lost: true}) // what happened before
 	for {
 		select {
 		case <-ctx.Done():

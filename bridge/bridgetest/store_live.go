@@ -171,6 +171,27 @@ func testLive(run runner) {
 		}
 	})
 
+	run("WhoBeginsToOverhearIsToldThatEventsWereLost", func(s *storeTest) {
+		began := make(chan bridge.Overheard, 1)
+		ctx, cancel := context.WithCancel(s.Context())
+		var listening sync.WaitGroup
+		defer listening.Wait()
+		defer cancel()
+		listening.Go(func() {
+			if err := s.Overhear(ctx, func(o bridge.Overheard) {
+				select {
+				case began <- o:
+				default:
+				}
+			}); err != nil {
+				s.Error(err)
+			}
+		})
+		if o := s.next(began); !o.Lost {
+			s.Errorf("overheard first: %+v, want that events were lost", o)
+		}
+	})
+
 	run("OthersAreToldThatSomebodyLooks", func(s *storeTest) {
 		s.hears("a look", func(who bridge.Address) func(bridge.Signal) bool {
 			id := s.look(who, "", 0).Session
