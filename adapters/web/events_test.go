@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -205,13 +206,14 @@ func TestForgettingEndsTheStream(t *testing.T) {
 
 func TestStreamsOfOnePersonAreBounded(t *testing.T) {
 	site := open(t)
+	web.Hasten(site.channel, time.Hour, soon, time.Hour)
 	p := site.person()
 	var windows []*window
 	for range 10 {
 		windows = append(windows, p.look(""))
 	}
-	if got := p.ask(http.MethodGet, "/web/events", ""); got.status != http.StatusTooManyRequests || got.header.Get("Retry-After") == "" {
-		t.Errorf("the 11th stream: %d, want 429", got.status)
+	if status, after := p.knock(); status != http.StatusTooManyRequests || after == "" {
+		t.Errorf("the 11th stream: %d, Retry-After %q; want 429", status, after)
 	}
 	if n := site.channel.Connections(); n != 10 {
 		t.Errorf("connections = %d, want 10", n)
@@ -220,12 +222,14 @@ func TestStreamsOfOnePersonAreBounded(t *testing.T) {
 	for _, w := range windows {
 		w.cut()
 	}
+	// Though nothing is sent to them, it is known at once that they have gone.
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
+	limit := time.After(soon)
 	for site.channel.Connections() > 0 {
 		select {
 		case <-tick.C:
-		case <-t.Context().Done():
+		case <-limit:
 			t.Fatalf("connections = %d, want 0", site.channel.Connections())
 		}
 	}
@@ -253,40 +257,13 @@ func testSlow(t *testing.T, protocol string) {
 	web.Hasten(site.channel, time.Hour, 50*time.Millisecond, time.Hour)
 	patient := open(t, on(site))
 	p := patient.person()
-	// A server of its own, whose buffers are small and which speaks both protocols.
-	small := httptest.NewUnstartedServer(site.Config.Handler)
-	small.Config.Protocols = new(http.Protocols)
-	small.Config.Protocols.SetHTTP1(true)
-	small.Config.Protocols.SetUnencryptedHTTP2(true)
-	small.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		_ = c.(*net.TCPConn).SetWriteBuffer(4 << 10)
-		return ctx
-	}
-	small.Start()
-	defer small.Close()
-	transport := &http.Transport{Protocols: new(http.Protocols), DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		c, err := new(net.Dialer).DialContext(ctx, network, addr)
-		if err == nil {
-			_ = c.(*net.TCPConn).SetReadBuffer(4 << 10)
-		}
-		return c, err
-	}}
-	transport.Protocols.SetHTTP1(protocol == "HTTP/1.1")
-	transport.Protocols.SetUnencryptedHTTP2(protocol == "HTTP/2.0")
-	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, small.URL+"/web/events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Authorization", "Bearer "+p.token)
-	resp, err := transport.RoundTrip(req)
-	if err != nil || resp.Proto != protocol {
-		t.Fatalf("%v, %v; want a stream over %s", resp, err, protocol)
-	}
-	defer resp.Body.Close()
+	body := p.at(site).stream(protocol)
 	quick := p.look("")
 	long := strings.Repeat("a long notice ", 8<<10)
-	for n := 0; site.channel.Connections() > 0; n++ {
+	for n, began := 0, time.Now(); site.channel.Connections() > 0; n++ {
+		if time.Since(began) > soon {
+			t.Fatal("who does not read is not cut")
+		}
 		if err := site.channel.Send(t.Context(), p.address(), bridge.Part{ID: fmt.Sprint(n), Text: long}); err != nil {
 			t.Fatal(err)
 		}
@@ -299,7 +276,61 @@ func testSlow(t *testing.T, protocol string) {
 			t.Fatal("who reads is held up")
 		}
 	}
-	_, _ = io.Copy(io.Discard, resp.Body) // what is left of it; that it ends is what matters
+	_, _ = io.Copy(io.Discard, body) // what is left of it; that it ends is what matters
+}
+
+// A silent stream over HTTP/2 is not one whose reader is slow.
+func TestASilentStreamIsNotCut(t *testing.T) {
+	site := open(t)
+	web.Hasten(site.channel, 600*time.Millisecond, 500*time.Millisecond, time.Hour)
+	lines := bufio.NewScanner(site.person().stream("HTTP/2.0"))
+	for n := 0; n < 3; {
+		if !lines.Scan() {
+			t.Fatalf("the stream ended after %d comments: %v", n, lines.Err())
+		}
+		if lines.Text() == ":" {
+			n++
+		}
+	}
+}
+
+// stream opens a stream over a protocol, by a server and a client of its own whose buffers are small.
+func (p *person) stream(protocol string) io.Reader {
+	p.t.Helper()
+	small := httptest.NewUnstartedServer(p.Config.Handler)
+	small.Config.Protocols = new(http.Protocols)
+	small.Config.Protocols.SetHTTP1(true)
+	small.Config.Protocols.SetUnencryptedHTTP2(true)
+	small.Config.WriteTimeout = time.Second // of other requests
+	small.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		_ = c.(*net.TCPConn).SetWriteBuffer(4 << 10)
+		return ctx
+	}
+	small.Start()
+	transport := &http.Transport{Protocols: new(http.Protocols), DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		c, err := new(net.Dialer).DialContext(ctx, network, addr)
+		if err == nil {
+			_ = c.(*net.TCPConn).SetReadBuffer(4 << 10)
+		}
+		return c, err
+	}}
+	transport.Protocols.SetHTTP1(protocol == "HTTP/1.1")
+	transport.Protocols.SetUnencryptedHTTP2(protocol == "HTTP/2.0")
+	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, small.URL+"/web/events", nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+p.token)
+	resp, err := transport.RoundTrip(req)
+	if err != nil || resp.Proto != protocol {
+		p.t.Fatalf("%v, %v; want a stream over %s", resp, err, protocol)
+	}
+	p.t.Cleanup(func() {
+		_ = resp.Body.Close()
+		transport.CloseIdleConnections()
+		small.Close()
+	})
+	return resp.Body
 }
 
 // What many people say at once is seen by each of them alone, and whole.

@@ -54,11 +54,7 @@ type response struct {
 }
 
 func newResponse(w http.ResponseWriter, patience time.Duration) *response {
-	out := &response{w, http.NewResponseController(w), patience}
-	// The server's deadlines are not for this one. What cannot have a deadline needs none taken off.
-	_ = out.control.SetReadDeadline(time.Time{})
-	_ = out.control.SetWriteDeadline(time.Time{})
-	return out
+	return &response{w, http.NewResponseController(w), patience}
 }
 
 func (r *response) send(text []byte) error {
@@ -67,6 +63,7 @@ func (r *response) send(text []byte) error {
 	if flushed := r.control.Flush(); err == nil {
 		err = flushed
 	}
-	_ = r.control.SetWriteDeadline(time.Time{}) // over HTTP/2 it would end a stream that is silent, too
+	// Over HTTP/2 a deadline, the server's own among them, would end a stream that is silent, too.
+	_ = r.control.SetWriteDeadline(time.Time{})
 	return err
 }

@@ -100,10 +100,11 @@ type entry struct {
 	Channel string      `json:"channel"`
 	Turn    string      `json:"turn,omitempty"`
 	Stopped bool        `json:"stopped,omitempty"`
+	Cut     bool        `json:"cut,omitempty"`
 }
 
 func shown(e bridge.Entry) entry {
-	return entry{ID: e.ID, Role: e.Role, Text: e.Text, At: e.At.UTC(), Channel: e.Channel, Turn: e.Turn, Stopped: e.Stopped}
+	return entry{ID: e.ID, Role: e.Role, Text: e.Text, At: e.At.UTC(), Channel: e.Channel, Turn: e.Turn, Stopped: e.Stopped, Cut: e.Cut}
 }
 
 // history answers GET /web/history.

@@ -334,8 +334,17 @@ func (b *tab) shows(want ...message) {
 	b.t.Helper()
 	var got []message
 	if !b.becomes(func() bool { got = b.entries(); return slices.Equal(got, want) }) {
-		b.t.Fatalf("in the browser there is\n%.2000s\nwant\n%.2000s", fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want))
+		b.t.Fatalf("in the browser there is\n%.2000s\nwant\n%.2000s\n%s", fmt.Sprintf("%+v", got), fmt.Sprintf("%+v", want), b.state())
 	}
+}
+
+// state returns what may tell why a page does not show what it should.
+func (b *tab) state() string {
+	b.t.Helper()
+	return look[string](b, `JSON.stringify({
+		at: location.href, ready: document.readyState, kept: Object.keys(localStorage), widget: !!root, raw: part("list")?.innerHTML,
+		asked: performance.getEntriesByType("resource").map((one) => one.name + " " + one.responseStatus + " " + Math.round(one.startTime) + "+" + Math.round(one.duration)),
+	})`)
 }
 
 // beginning waits until the beginning of an answer is seen, and returns what there is of it.
