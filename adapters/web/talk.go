@@ -101,10 +101,24 @@ type entry struct {
 	Turn    string      `json:"turn,omitempty"`
 	Stopped bool        `json:"stopped,omitempty"`
 	Cut     bool        `json:"cut,omitempty"`
+	// What came with the words on another channel is told of and not shown.
+	Attachments []attachment `json:"attachments,omitempty"`
+}
+
+// An attachment is what came with a message besides its words, without what the channel fetches it by.
+type attachment struct {
+	Kind bridge.Kind `json:"kind"`
+	MIME string      `json:"mime,omitempty"`
+	Name string      `json:"name,omitempty"`
+	Size int64       `json:"size,omitempty"`
 }
 
 func shown(e bridge.Entry) entry {
-	return entry{ID: e.ID, Role: e.Role, Text: e.Text, At: e.At.UTC(), Channel: e.Channel, Turn: e.Turn, Stopped: e.Stopped, Cut: e.Cut}
+	it := entry{ID: e.ID, Role: e.Role, Text: e.Text, At: e.At.UTC(), Channel: e.Channel, Turn: e.Turn, Stopped: e.Stopped, Cut: e.Cut}
+	for _, a := range e.Attachments {
+		it.Attachments = append(it.Attachments, attachment{a.Kind, a.MIME, a.Name, a.Size})
+	}
+	return it
 }
 
 // history answers GET /web/history.

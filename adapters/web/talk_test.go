@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -175,6 +176,36 @@ func TestAnswersToOthersAreSeenToo(t *testing.T) {
 	w.watch(&mine, "assistant: re: hello")
 	if !slices.Equal(mine.entries, []string{"user: hello", "assistant: re: hello"}) {
 		t.Errorf("saw %q, want nothing of others", mine.entries)
+	}
+}
+
+// Whoever looks on is told what came with a message of another channel, but not where it lies.
+func TestWhatCameWithAMessageIsToldOf(t *testing.T) {
+	site := open(t)
+	p := site.person()
+	w := p.look("")
+	duplicate, err := site.engine.Say(t.Context(), bridge.Inbound{
+		ID: "telegram-7", From: p.address(), At: time.Now(), Attachments: []bridge.Attachment{
+			{Kind: bridge.Image, MIME: "image/jpeg", Size: 1000, Ref: "private-ref"},
+			{Kind: bridge.Document, MIME: "application/pdf", Name: "list.pdf", Size: 2000, Ref: "private-ref"},
+		},
+	})
+	if duplicate || err != nil {
+		t.Fatalf("duplicate %t, %v", duplicate, err)
+	}
+	const want = `"attachments":[{"kind":"image","mime":"image/jpeg","size":1000},{"kind":"document","mime":"application/pdf","name":"list.pdf","size":2000}]`
+	var seen string
+	for !strings.Contains(seen, "telegram-7") {
+		e, ok := w.next()
+		if !ok {
+			t.Fatal("the stream ended")
+		}
+		seen = e.data
+	}
+	for where, got := range map[string]string{"the stream": seen, "the history": p.ask(http.MethodGet, "/web/history", "").body} {
+		if !strings.Contains(got, want) || strings.Contains(got, "private") {
+			t.Errorf("%s has %s, want %s and no more of it", where, got, want)
+		}
 	}
 }
 

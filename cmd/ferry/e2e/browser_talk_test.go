@@ -141,9 +141,16 @@ func TestStopInABrowserKeepsWhatWasShown(t *testing.T) {
 	if len(after) != 2 || !strings.HasPrefix(after[1].Text, begun) || strings.Contains(after[1].Text, "to the end") {
 		t.Errorf("after a stop at %q there is %+v", begun, after)
 	}
+	const marks = `parts("mark", part("list")).filter(seen).map((one) => one.textContent).join()`
+	if got := look[string](b, marks); got != "Stopped" {
+		t.Errorf("below it stands %q, want that it was stopped", got)
+	}
 	brake.letGo()
 	b.reload()
 	b.shows(after...)
+	if got := look[string](b, marks); got != "Stopped" {
+		t.Errorf("after a reload %q stands below it, want that it was stopped", got)
+	}
 	b.writes("again")
 	b.until("what is said next is answered", `parts("assistant", part("list"))[1]?.dataset.id`)
 }

@@ -14,6 +14,18 @@ export interface Entry {
   channel?: string
   /** The turn that wrote it. */
   turn?: string
+  /** Its reader has stopped it, or it was longer than an answer may be. */
+  stopped?: boolean
+  cut?: boolean
+  attachments?: Attachment[]
+  /** What became of it, where it is our own and the server has not told of it yet. */
+  state?: State
+}
+
+/** What came with a message besides its words; it is not kept here. */
+export interface Attachment {
+  kind: string
+  name?: string
 }
 
 /** What became of a message of our own; nothing, once the server has it. */
@@ -23,9 +35,9 @@ export interface Screen {
   clear(): void
   /**
    * Shows an entry, or shows it anew. `live`: it came just now. `turn`: it takes the place of that turn's partial
-   * text. `state`: the server has not told of it yet.
+   * text.
    */
-  entry(entry: Entry, live?: boolean, turn?: string, state?: State): void
+  entry(entry: Entry, live?: boolean, turn?: string): void
   /** Shows what has been written of an answer so far; without text, takes it away. */
   turn(turn: string, text?: string): void
   /** Whether events come. */
@@ -37,7 +49,6 @@ export interface Screen {
 
 export interface Link {
   channel: string
-  name: string
   url: string
   /** The path data of an SVG, `size` modules wide. */
   qr?: string
@@ -75,9 +86,10 @@ export function chat(base: string, storage: Store, identity: string | undefined,
   /** Ids of entries, and of finished turns after a space: a turn is called like its first message. */
   const seen = new Set<string>()
   /** Our own messages, until the server tells of them. */
-  const own = new Map<string, { entry: Entry; state: State }>()
+  const own = new Map<string, Entry>()
   /** The answers being written. */
-  const turns = new Map<string, { text: string; timer?: ReturnType<typeof setTimeout> }>()
+  const turns = new Map<string, string>()
+  let quiet: ReturnType<typeof setTimeout>
   let followed: string | undefined
   let failures = 0
   let notBefore = 0
@@ -102,7 +114,7 @@ export function chat(base: string, storage: Store, identity: string | undefined,
         forget()
         for (const entry of entries) said(entry)
         // What the server took a moment ago may not be in its history yet.
-        for (const { entry, state } of own.values()) show(entry, state)
+        for (const entry of own.values()) screen.entry(entry)
         waiting()
         return cursor
       } catch (error) {
@@ -127,13 +139,8 @@ export function chat(base: string, storage: Store, identity: string | undefined,
   function forget(all?: boolean) {
     if (all) own.clear()
     seen.clear()
-    for (const turn of turns.keys()) end(turn)
+    turns.clear()
     screen.clear()
-  }
-
-  function end(turn: string) {
-    clearTimeout(turns.get(turn)?.timer)
-    turns.delete(turn)
   }
 
   function said(entry: Entry, live?: boolean) {
@@ -145,7 +152,7 @@ export function chat(base: string, storage: Store, identity: string | undefined,
       turn = entry.turn || [...turns.keys()].pop()
       if (turn) {
         seen.add(" " + turn)
-        end(turn)
+        turns.delete(turn)
       }
     }
     screen.entry(entry, live, turn)
@@ -153,33 +160,32 @@ export function chat(base: string, storage: Store, identity: string | undefined,
 
   function written(name: string, { turn, text = "" }: { turn: string; text?: string }) {
     if (!turn || seen.has(" " + turn)) return
-    const so = name == "reset" ? "" : (turns.get(turn)?.text || "") + text
-    end(turn)
-    turns.set(turn, {
-      text: so,
-      timer: setTimeout(() => {
-        end(turn)
-        screen.turn(turn)
-      }, stale),
-    })
-    screen.turn(turn, so)
-  }
-
-  function show(entry: Entry, state: State) {
-    own.set(entry.id, { entry, state })
-    screen.entry(entry, false, "", state)
+    if (name != "reset") text = (turns.get(turn) || "") + text
+    turns.set(turn, text)
+    screen.turn(turn, text)
+    clearTimeout(quiet)
+    quiet = setTimeout(() => {
+      for (const turn of turns.keys()) screen.turn(turn)
+      turns.clear()
+    }, stale)
   }
 
   function become(id: string, state: State) {
     const it = own.get(id)
-    if (it && it.state != state) show(it.entry, state)
+    if (!it || it.state == state) return
+    it.state = state
+    screen.entry(it)
   }
 
   /** Shows what waits to be sent; what another tab has sent meanwhile waits no more. */
   function waiting() {
     const all = mail.all()
     for (const id of own.keys()) if (!all.some((message) => message.id == id)) become(id, "")
-    for (const { id, text, at } of all) if (!seen.has(id) && !own.has(id)) show({ id, role: "user", text, at }, "sending")
+    for (const { id, text, at } of all)
+      if (!seen.has(id) && !own.has(id)) {
+        own.set(id, { id, role: "user", text, at })
+        become(id, "sending")
+      }
   }
 
   const failed = (id: string) => own.get(id)?.state == "failed"
@@ -226,7 +232,7 @@ export function chat(base: string, storage: Store, identity: string | undefined,
     if (!closed && known()) events.start()
   }
 
-  if (mail.all()[0]) flush()
+  flush()
 
   return {
     known,
@@ -251,7 +257,7 @@ export function chat(base: string, storage: Store, identity: string | undefined,
     wake(force) {
       events.wake(force)
       failures = 0
-      if (mail.all()[0]) flush()
+      flush()
     },
     changed() {
       if (visitor.token() != followed) {

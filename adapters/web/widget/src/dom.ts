@@ -1,6 +1,8 @@
 // Makes nodes. Nothing here, or anywhere in the widget, makes markup from a string: what an answer
 // says stays text, and a page with Trusted Types has nothing to object to.
 
+/** What can be in an element; what is not true is nothing. */
+type Child = Node | string | false | undefined
 type Value = string | number | undefined | ((event: never) => void)
 
 /**
@@ -8,12 +10,12 @@ type Value = string | number | undefined | ((event: never) => void)
  * classes, too, for our own sheet; to the outside, the part attributes are what stays the same. Functions listen;
  * undefined is no attribute. Children may come in a list.
  */
-export function el<T extends HTMLElement = HTMLElement>(name: string, props: Record<string, Value> = {}, ...children: (Node | string | (Node | string)[])[]): T {
+export function el<T extends HTMLElement = HTMLElement>(name: string, props: Record<string, Value> = {}, ...children: (Child | Child[])[]): T {
   const [tag, part] = name.split(".")
   const element = document.createElement(tag || "div")
   // One at a time: a hostile answer has more of them than a call may have arguments. And before the attributes, as with
   // dir="auto" Chrome looks through all the children again for each that is added.
-  for (const child of children.flat()) element.append(child)
+  for (const child of children.flat()) if (child) element.append(child)
   for (const [name, value] of Object.entries<Value>({ part, class: part, ...props })) {
     if (typeof value == "function") element.addEventListener(name, value as EventListener)
     else if (value != null) element.setAttribute(name, value as string)
@@ -22,10 +24,9 @@ export function el<T extends HTMLElement = HTMLElement>(name: string, props: Rec
 }
 
 /** svg draws one path in a square whose corner is at `from`. */
-export function svg(path: string, from: number, size: number, part?: string): Element {
+export function svg(path: string, from: number, size: number): Element {
   const [drawing, line] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag)) as unknown as [Element, Element]
   drawing.setAttribute("viewBox", `${from} ${from} ${size} ${size}`)
-  if (part) for (const name of ["class", "part"]) drawing.setAttribute(name, part)
   line.setAttribute("d", path)
   drawing.append(line)
   return drawing

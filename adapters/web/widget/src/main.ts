@@ -4,9 +4,12 @@ import { chat, type Chat } from "./chat"
 import { config } from "./config"
 import { store } from "./store"
 import { add, load, pick, texts, type Texts } from "./texts"
-import { dark, view, type View } from "./view"
+import { view, type View } from "./view"
 
 const script = document.currentScript as HTMLScriptElement | null
+
+/** How long the page is left to itself before we ask what is new, in ms. */
+const idle = 1000
 
 load(config.languages)
 
@@ -21,7 +24,6 @@ const emit = (event: string, detail?: unknown) => events.dispatchEvent(new Custo
 let host: HTMLElement | undefined
 let shown: View | undefined
 let talk: Chat | undefined
-let due: ReturnType<typeof setTimeout>
 
 /** Takes down what there is, and builds it anew as the attributes want it. */
 function build() {
@@ -35,49 +37,44 @@ function build() {
   shown = view(host, config, texts(language), language, () => talk, emit)
   talk = chat(base, storage, identity, shown)
   if (before) shown.input.value = before.input.value
-  if (before?.isOpen()) shown.open()
+  if (before?.isOpen()) shown.show(true)
   if (page != null) talk.connect()
   // Nobody waits for what came since an earlier visit before the page is there. An identity alone makes no session.
-  else if (!identity) (window.requestIdleCallback || setTimeout)(talk.connect)
-  const code = page != null && new URLSearchParams(location.hash.slice(1)).get("code")
-  if (code) {
+  else if (!identity) setTimeout(talk.connect, idle)
+  const [address, code] = location.href.split("#code=")
+  if (page != null && code) {
     // At once: a code must stay neither in the address nor in the history.
-    history.replaceState(null, "", location.pathname + location.search)
+    history.replaceState(null, "", address)
     shown.offer(code)
   }
 }
 
 /** Builds anew, once for all that changes together. */
-function rebuild() {
-  clearTimeout(due)
-  if (shown) due = setTimeout(build)
-}
+const changes = new MutationObserver((all) => all.some(({ attributeName }) => /^data-/.test(attributeName!)) && build())
 
 class FerryChat extends HTMLElement {
-  static observedAttributes = "title greeting color position language identity page theme".split(" ").map((name) => "data-" + name)
   connectedCallback() {
     host = this
+    changes.observe(this, { attributes: true })
     build()
   }
   disconnectedCallback() {
+    if (host != this) return
     host = undefined
     build()
-  }
-  attributeChangedCallback() {
-    rebuild()
   }
 }
 
 const api = {
-  open: () => shown!.open(),
-  close: () => shown!.close(),
-  toggle: () => shown!.toggle(),
+  open: () => shown!.show(true),
+  close: () => shown!.show(false),
+  toggle: () => shown!.show(),
   send: (text: string) => talk!.send(text),
   on: (event: string, listener: EventListener) => events.addEventListener(event, listener),
   off: (event: string, listener: EventListener) => events.removeEventListener(event, listener),
   texts(language: string, table: Texts) {
     add(language, table)
-    rebuild()
+    build()
   },
   /** Tells who the visitor is; without a token: nobody any more, and what is kept of them here goes. */
   identify(token?: string) {
@@ -95,7 +92,7 @@ declare global {
 function start() {
   if (!host) {
     const element = document.createElement("ferry-chat")
-    for (const { name, value } of script?.attributes || []) if (/^data-/.test(name)) element.setAttribute(name, value)
+    Object.assign(element.dataset, script?.dataset)
     document.body.append(element)
   }
   const early = window.Ferry?.q || []
@@ -107,12 +104,12 @@ function start() {
 if (!customElements.get("ferry-chat")) {
   customElements.define("ferry-chat", FerryChat)
   const arrange = () => shown?.arrange()
-  dark.addEventListener("change", arrange)
   visualViewport!.addEventListener("resize", arrange)
   visualViewport!.addEventListener("scroll", arrange)
   addEventListener("storage", () => talk?.changed())
   addEventListener("online", () => talk?.wake(true))
   document.addEventListener("visibilitychange", () => talk?.wake())
-  if (document.body) start()
-  else addEventListener("DOMContentLoaded", start)
+  // Not before the page is whole: it may have an element of its own further down.
+  if (document.readyState == "loading") addEventListener("DOMContentLoaded", start)
+  else start()
 }

@@ -2,8 +2,7 @@
 //
 // It is the Markdown of CommonMark and GitHub with these differences, each on purpose: raw HTML is text but for <br>
 // (tables have no other break), pictures are links, every line break stays one (the same answer is read on Telegram),
-// there are no indented code blocks, setext headings, reference links, lazy quotes or aligned columns, and lists nest
-// from two spaces on.
+// there are no indented code blocks, setext headings, reference links or lazy quotes, and lists nest from two spaces on.
 //
 // Whatever comes in, the time is linear in its length: nothing is scanned again but up to a fixed number of times.
 
@@ -12,6 +11,8 @@ import { inline } from "./inline"
 
 /** Blocks in blocks, at most. */
 const deepest = 8
+/** With more nodes in it than this, what has grown is replaced all the same: a call can have only so many arguments. */
+const mostKept = 9999
 
 /** Dresses a block of code; language is "" where the answer names none. */
 export type Dress = (code: HTMLElement, language: string) => HTMLElement
@@ -32,16 +33,37 @@ export function markdown(root: HTMLElement, dress: Dress): (text: string, open?:
     shown = text
     const lines = text.slice(from).split("\n")
     // A line of marks alone can still become anything: a rule, a fence, a list.
-    if (open && /^([-*+>#|`~_:\s]+|\s*\d{1,9}[.)]?)$/.test(lines[lines.length - 1]!)) lines.pop()
-    while (root.childNodes.length > keep) root.lastChild!.remove()
+    if (open && /^([-*+>#|`~_:\s]*|\s*\d{1,9}[.)]?)$/.test(lines[lines.length - 1]!)) lines.pop()
+    while (root.childNodes[keep + 1]) root.lastChild!.remove()
+    let was = root.childNodes[keep]
     let last = 0
     blocks(lines, 0, open, dress, (node, line) => {
-      root.append(node)
+      if (was) renew(was, node)
+      else root.append(node)
+      was = undefined
       last = line
     })
+    was?.remove()
     keep = Math.max(0, root.childNodes.length - 1)
     while (last) from += lines[--last]!.length + 1
   }
+}
+
+/**
+ * renew puts fresh in the place of old. What has only grown stays where it is and grows, for somebody may have scrolled
+ * it, or selected something in it.
+ */
+function renew(old: ChildNode, fresh: ChildNode) {
+  const kids = [...old.childNodes]
+  const rest = [...fresh.childNodes]
+  const last = kids.pop()
+  const said = (old as Text).data
+  const says = (fresh as Text).data
+  if (said && says?.startsWith(said)) (old as Text).appendData(says.slice(said.length))
+  else if (last && rest[kids.length] && !rest[mostKept] && old.cloneNode().isEqualNode(fresh.cloneNode()) && kids.every((kid) => kid.isEqualNode(rest.shift()!))) {
+    renew(last, rest.shift()!)
+    ;(old as HTMLElement).append(...rest)
+  } else old.replaceWith(fresh)
 }
 
 const lead = (line: string) => /^\s*/.exec(line)![0].replace(/\t/g, "    ")
@@ -62,6 +84,9 @@ const cells = (line = "") =>
     .replace(/^\||\|$/g, "")
     .split("|")
     .map((cell) => cell.trim().replace(/\0/g, "|"))
+
+/** To which side the cells go below a mark. What an attribute says is no inline style to a page's policy. */
+const sides: Record<string, string> = { ":-": "left", "-:": "right", ":-:": "center" }
 
 /** Whether lines[i] and the one below begin a table. A head whose rest is still to come counts. */
 function table(lines: string[], i: number, open?: boolean): boolean {
@@ -99,11 +124,10 @@ function blocks(lines: string[], depth: number, open: boolean | undefined, dress
         if (next.trim().startsWith(ticks) && !/[^`~]/.test(next.trim())) break
         inner.push(outdent(next, indent(line)))
       }
-      node = dress(el("code", { dir: "ltr" }, inner.join("\n")), info.trim())
+      node = dress(el("code", {}, inner.join("\n")), info.trim())
     } else if ((mark = heading(text))) {
       // One level for all: an answer's headings belong under the page's own, and may come in any order.
-      node = el(".heading", { role: "heading", "aria-level": 3, dir: "auto" },
-        inline(text.slice(mark[0].length), more()))
+      node = el("h3.heading", { dir: "auto" }, inline(text.slice(mark[0].length), more()))
     } else if (rule(text)) {
       node = el("hr")
     } else if (text[0] == ">" && depth < deepest) {
@@ -131,13 +155,13 @@ function blocks(lines: string[], depth: number, open: boolean | undefined, dress
       node = el(number ? "ol" : "ul", { dir: "auto", start: number }, children)
     } else if (table(lines, i - 1, open)) {
       const head = cells(line)
-      i++
+      const marks = cells(lines[i++])
       const row = (tag: string, all: string[], open?: boolean) =>
         // Cells that are not there are not made up: a wide head over many short rows would be a bomb.
-        el("tr", {}, all.slice(0, head.length).map((cell) => el(tag, { dir: "auto" }, inline(cell, open))))
+        el("tr", {}, all.slice(0, head.length).map((cell, k) => el(tag, { align: sides[marks[k]?.replace(/-+/, "-")!] }, inline(cell, open))))
       children.push(row("th", head))
       while (i < lines.length && lines[i]!.trim() && !begins(lines, i)) children.push(row("td", cells(lines[i++]), more()))
-      node = el(".table", { tabindex: 0 }, el("table", {}, children))
+      node = el(".table", { tabindex: 0, dir: "auto" }, el("table", {}, children))
     } else {
       inner.push(text)
       while (i < lines.length && lines[i]!.trim() && !begins(lines, i, open)) inner.push(lines[i++]!.trim())

@@ -24,14 +24,15 @@ export interface Menu {
 export function menu(config: Config, t: Texts, chat: () => Chat | undefined, opener: HTMLElement, say: (text: string) => void): Menu {
   const box = el(".menu", { hidden: "" })
 
-  function show(...content: Element[]) {
-    box.replaceChildren(...content)
-    box.hidden = !content[0]
-    opener.setAttribute("aria-expanded", "" + !box.hidden)
+  function show(...content: (Element | false | "")[]) {
+    box.replaceChildren(...(content.filter(Boolean) as Element[]))
+    box.hidden = !box.firstChild
+    opener.ariaExpanded = "" + !box.hidden
     ;(box.querySelector<HTMLElement>("button,a,input") || opener).focus()
   }
 
   const lead = (part: string, label: string, href: string) => el("a." + part, { href, target: "_blank", rel: "noopener" }, label)
+  const token = (code: string) => el("p.token", { dir: "ltr" }, code)
   const act = (action: string, label: string, click: () => void) => el("button.item", { "data-action": action, click }, label)
   const command = (action: string, label: string) =>
     act(action, label, () => {
@@ -51,14 +52,17 @@ export function menu(config: Config, t: Texts, chat: () => Chat | undefined, ope
       },
     }, t[T.bring]!)
 
-  async function move(channel: string) {
-    try {
-      const { code, links } = await chat()!.link()
-      const { name, url, qr = "", size = 0 } = links.find((link) => link.channel == channel)!
-      show(svg(qr, -4, size + 8, "qr"), el("p.token", { dir: "ltr" }, code), lead("item go", t[T.move]!.replace("{}", name), url))
-    } catch {
-      say(t[T.error]!)
-    }
+  const move = (channel: string) => {
+    const label = t[T.move]!.replace("{}", nameOf(channel))
+    return act(channel, label, async () => {
+      try {
+        const { code, links } = await chat()!.link()
+        const { url, qr = "", size = 0 } = links.find((link) => link.channel == channel)!
+        show(el(".qr", {}, svg(qr, -4, size + 8)), token(code), lead("item go", label, url))
+      } catch {
+        say(t[T.error]!)
+      }
+    })
   }
 
   return {
@@ -68,14 +72,14 @@ export function menu(config: Config, t: Texts, chat: () => Chat | undefined, ope
       const { link, channels, privacy, support } = config
       const field = el<HTMLInputElement>("input.field", { "aria-label": t[T.code]!, autocomplete: "off", dir: "ltr" })
       show(
-        ...(link ? channels.map((channel) => act(channel, t[T.move]!.replace("{}", nameOf(channel)), () => move(channel))) : []),
-        ...(link ? [act("code", t[T.code]!, () => show(field, bring(() => field.value)))] : []),
+        ...channels.filter(() => link).map(move),
+        link && act("code", t[T.code]!, () => show(field, bring(() => field.value))),
         command("new", t[T.fresh]!),
         command("forget", t[T.forget]!),
-        ...(privacy ? [lead("item", t[T.privacy]!, privacy)] : []),
-        ...(support ? [lead("item", t[T.support]!, support)] : []),
+        privacy && lead("item", t[T.privacy]!, privacy),
+        support && lead("item", t[T.support]!, support),
       )
     },
-    offer: (code) => config.link && show(el("p.token", { dir: "ltr" }, code), bring(() => code)),
+    offer: (code) => config.link && show(token(code), bring(() => code)),
   }
 }

@@ -6,6 +6,6 @@ declare module "*.css" {
 }
 
 declare module "*table.ts?packed" {
-  /** For each language: its code, its sentences parted by "|", and how far its letters were moved. */
-  export const rows: [language: string, sentences: string, moved: number][]
+  /** For each language: its code, its sentences parted by "|", and the first of the characters that were moved, if any were. */
+  export const rows: [language: string, sentences: string, from?: number][]
 }

@@ -17,11 +17,11 @@ export interface Queue {
   remove(id: string): void
 }
 
-/** uuid returns a random UUID (version 4). crypto.randomUUID is missing before Chrome 92, Safari 15.4 and on pages without https. */
-export const uuid = () =>
-  ("" + 1e7 + -1e3 + -4e3 + -8e3 + -1e11).replace(/[018]/g, (digit) =>
-    (+digit ^ (crypto.getRandomValues(new Uint8Array(1))[0]! & (15 >> (+digit / 4)))).toString(16),
-  )
+/**
+ * uuid returns a random UUID (version 4). It is the end of an object URL (https://w3c.github.io/FileAPI/#unicodeBlobURL):
+ * crypto.randomUUID is missing before Chrome 92, Safari 15.4 and on pages without https.
+ */
+export const uuid = () => URL.createObjectURL(new Blob()).slice(-36)
 
 export function queue(storage: Store, prefix: string): Queue {
   let latest = 0

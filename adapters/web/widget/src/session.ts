@@ -75,7 +75,7 @@ export function session(base: string, storage: Store, identity: string | undefin
     token,
     async call(path, options = {}) {
       if (!token() && options.make)
-        await lock(key + "make", async () => {
+        await lock(key, async () => {
           // Another tab may have made it while we waited.
           if (!token()) storage[key] = (await (await request("session", { body: { identity } })).json()).token
         })

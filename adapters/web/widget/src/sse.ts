@@ -24,7 +24,7 @@ export function parser(emit: (event: ServerEvent) => void): (piece: string) => v
     // The LF of a CRLF that was cut in two.
     if (afterCR) piece = piece.replace(/^\n/, "")
     afterCR = piece.endsWith("\r")
-    const lines = (rest + piece).split(/\r\n|\r|\n/)
+    const lines = (rest + piece).split(/\r\n?|\n/)
     rest = lines.pop()!
     for (const line of lines) {
       const [, field, value] = /^(\w+): ?(.*)/.exec(line) || []

@@ -95,17 +95,13 @@ export function stream(source: Source): Stream {
         const wait = await connect(mine)
         if (mine != run) return
         await new Promise<void>((done) => {
-          const timer = setTimeout(done, wait)
-          awake = () => {
-            clearTimeout(timer)
-            done()
-          }
+          awake = done
+          setTimeout(done, wait)
         })
       }
     },
     stop() {
-      run = undefined
-      last = undefined
+      run = last = undefined
       abort?.abort()
       awake()
     },

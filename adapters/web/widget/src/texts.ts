@@ -14,9 +14,10 @@ export function add(language: string, texts: Texts) {
 
 /** load makes English, which the others fall back on, and the languages that are offered known. */
 export function load(offered: readonly string[]) {
-  for (const [language, sentences, moved] of rows)
+  for (const [language, sentences, from] of rows)
     if (language == "en" || offered.includes(language))
-      add(language, sentences.replace(/[.-z]/g, (c) => (moved ? String.fromCharCode(c.charCodeAt(0) + moved) : c)).split("|"))
+      // See the packing: 46 is the dot, and 46 + 33 + 75 two times 77.
+      add(language, sentences.replace(/[.-z]/g, (c) => (from ? String.fromCharCode(((c.charCodeAt(0) + 75) % 77) + from) : c)).split("|"))
 }
 
 /** texts returns the sentences of a language that pick has returned. */

@@ -19,18 +19,16 @@ const icons = {
   retry: "M20 11a8 8 0 1 0-2 6M20 5v6h-6",
 }
 
-/** Commands of the menu and the buttons: what they do is seen by the answer. */
-const quiet = /^\/(new|forget|retry)$/
+/** What stands for an attachment, behind its kind. */
+const signs = "image📷voice🎤audio🎵video🎬document📄sticker🙂location📍contact👤other📎"
 /** Nearer to the end than this, in px, the log follows what comes. */
 const nearEnd = 80
 
-export const dark = matchMedia("(prefers-color-scheme:dark)")
 const phone = matchMedia("(max-width:480px),(max-height:480px)")
 
 export interface View extends Screen {
-  open(): void
-  close(): void
-  toggle(): void
+  /** Opens it, or closes it; without a word, whichever it is not. A page stays open. */
+  show(open?: boolean): void
   isOpen(): boolean
   /** Offers to bring the conversation of a code here. */
   offer(code: string): void
@@ -58,7 +56,7 @@ export function view(
   emit: (event: string, detail?: unknown) => void,
 ): View {
   const root = host.shadowRoot || host.attachShadow({ mode: "open" })
-  const { title = config.name, greeting = t[T.greeting]!, page, position = "end", color, theme } = host.dataset
+  const { title = config.name, greeting = t[T.greeting]!, page, position = "end", color, theme = "" } = host.dataset
   const dir = (!host.dataset.language && document.dir) || (rightToLeft(language) ? "rtl" : "ltr")
   const touch = matchMedia("(pointer:coarse)").matches
   const items = new Map<string, Item>()
@@ -71,25 +69,25 @@ export function view(
   let day = ""
   let offline: ReturnType<typeof setTimeout>
 
-  const button = (name: keyof typeof icons, label: string, click: () => void, part: string = name) =>
-    el<HTMLButtonElement>("button." + part, { click }, svg(icons[name], 0, 24), el("span.who", {}, label))
+  const button = (name: keyof typeof icons, label: T, click: () => void, part: string = name) =>
+    el<HTMLButtonElement>("button." + part, { click }, svg(icons[name], 0, 24), el("span.who", {}, t[label]))
 
-  const menuButton = button("menu", t[T.menu]!, () => more.toggle(), "menu-button")
+  const menuButton = button("menu", T.menu, () => more.toggle(), "menu-button")
   const more = menu(config, t, chat, menuButton, tell)
   const badge = el("span.badge")
-  const launcher = button("chat", t[T.chat]!, () => self.toggle(), "button")
+  const launcher = button("chat", T.chat, () => show(), "button")
   launcher.append(badge)
 
-  const hello = el(".entry assistant", {}, el(".text", { dir: "auto" }, greeting))
-  const ended = el(".notice", { hidden: "" }, t[T.gone]!)
+  const hello = el(".entry text", {}, greeting)
+  const ended = el(".notice", { hidden: "" }, t[T.gone])
   const list = el(".list")
   const log = el(".log", { role: "log", "aria-live": "off", "aria-label": title, tabindex: 0, scroll: scrolled }, ended, hello, list)
-  const pill = el("button.pill", { hidden: "", click: toEnd }, t[T.news]!)
+  const pill = el("button.pill", { hidden: "", click: toEnd }, t[T.news])
   const status = el(".status", { id: "status" })
   const live = el(".live", { role: "status", focus: () => panel.focus() })
   const input = el<HTMLTextAreaElement>("textarea.input", { rows: 1, "aria-label": t[T.write]!, placeholder: t[T.write]!, "aria-describedby": "status", dir: "auto", input: typed })
-  const stop = button("stop", t[T.stop]!, () => writing().forEach((key) => chat()!.stop(key.slice(1))))
-  const send = button("send", t[T.send]!, submit)
+  const stop = button("stop", T.stop, () => writing().forEach((key) => chat()!.stop(key.slice(1))))
+  const send = button("send", T.send, submit)
   const header = el(".header", {}, el("h2.title", {}, title), menuButton)
   const panel = el(
     ".panel",
@@ -99,9 +97,10 @@ export function view(
   const frame = el(".root", { lang: language, dir, keydown }, panel, live)
   if (page == null) {
     frame.append(launcher)
-    header.append(button("close", t[T.close]!, () => self.close()))
+    header.append(button("close", T.close, () => show(false)))
   }
   if (color) frame.style.setProperty("--ferry-color", color)
+  frame.style.colorScheme = theme
 
   /** Says something aloud, once. */
   function announce(text: string) {
@@ -116,7 +115,7 @@ export function view(
 
   function scrolled() {
     atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < nearEnd
-    if (atEnd) pill.hidden = true
+    pill.hidden ||= atEnd
   }
   function toEnd() {
     log.scrollTop = log.scrollHeight
@@ -130,8 +129,10 @@ export function view(
     else if (news) pill.hidden = false
   }
 
+  const when = (at: string, style: Intl.DateTimeFormatOptions) => new Date(at).toLocaleString(language, style)
+
   function copier(read: () => string) {
-    const it = button("copy", t[T.copy]!, async () => {
+    const it = button("copy", T.copy, async () => {
       await navigator.clipboard.writeText(read())
       announce((it.textContent = "✓"))
     })
@@ -142,11 +143,10 @@ export function view(
 
   /** Puts a message at the end. */
   function add(role: Entry["role"], at: string): Item {
-    const date = new Date(at).toLocaleDateString(language, { dateStyle: "full" })
+    const date = when(at, { dateStyle: "full" })
     if (date != day) list.append(el(".day", {}, (day = date)))
-    const text = el(".text", { dir: role == "user" ? "auto" : undefined })
-    const who = role == "user" ? t[T.you]! : role == "assistant" ? title : ""
-    const node = el(".entry " + role, {}, el("span.who", {}, who), text)
+    const text = el(".text")
+    const node = el(".entry " + role, {}, el("span.who", {}, role == "user" ? t[T.you] : role == "assistant" && title), text)
     list.append(node)
     const dress = (code: HTMLElement, name: string) =>
       el(".code", {}, el(".bar", {}, name || " ", copier(() => code.textContent!)), el("pre", { tabindex: 0 }, code))
@@ -154,23 +154,25 @@ export function view(
   }
 
   /** Shows an entry, and what has become of it. */
-  function put(entry: Entry, key: string, state?: string) {
-    const { id, role, text, at, channel = "web" } = entry
+  function put({ id, role, text, at, channel = "web", stopped, cut, attachments = [], state = "" }: Entry, key: string) {
     const it = items.get(id) || items.get(key) || add(role, at)
     const { node } = it
     items.delete(key)
     items.set(id, it)
     it.render(text)
+    for (const { kind, name } of attachments) it.text.append(el("bdi.file", {}, signs.split(kind)[1]?.slice(0, 2), name && " " + name))
     node.dataset.id = id
-    node.dataset.state = state || ""
+    node.dataset.state = state
     node.querySelector(".meta")?.remove()
     if (role != "notice")
       node.append(
         el(".meta", {},
-          role == "user" ? [] : [copier(() => text), button("retry", t[T.retry]!, () => chat()!.send("/retry"))],
-          channel == "web" ? [] : el("span.channel", {}, nameOf(channel)),
-          state == "waiting" ? t[T.offline]! : state == "failed" ? [t[T.error]!, button("retry", t[T.send]!, () => chat()!.again(id), "again")] : [],
-          el("time.time", { datetime: at }, new Date(at).toLocaleTimeString(language, { timeStyle: "short" })),
+          role != "user" && [copier(() => text), button("retry", T.retry, () => chat()!.send("/retry"))],
+          channel != "web" && el("span.channel", {}, nameOf(channel)),
+          state == "waiting" && t[T.offline],
+          state == "failed" && [t[T.error], button("retry", T.send, () => chat()!.again(id), "again")],
+          el("time.time", { datetime: at }, when(at, { timeStyle: "short" })),
+          (stopped || cut) && el("span.mark", {}, t[stopped ? T.stopped : T.cut]),
         ),
       )
     return it
@@ -191,7 +193,7 @@ export function view(
     const count = [...input.value.trim()].length
     const long = count > longest
     send.disabled = !count || long
-    input.setAttribute("aria-invalid", "" + long)
+    input.ariaInvalid = "" + long
     note(long ? count + "/" + longest : "")
     arrange()
   }
@@ -200,13 +202,12 @@ export function view(
     const full = page != null || phone.matches
     frame.className = [
       "root",
-      full && "full",
+      full ? "full" : "box",
       page != null && "page",
-      (theme ? theme == "dark" : dark.matches) && "dark",
       (position == "left" || position == (dir == "rtl" ? "end" : "start")) && "left",
     ].join(" ")
     launcher.hidden = modal()
-    if (page == null) panel.setAttribute("aria-modal", "" + modal())
+    if (page == null) panel.ariaModal = "" + modal()
     live.tabIndex = modal() ? 0 : -1
     input.style.height = "0"
     input.style.height = input.scrollHeight + "px"
@@ -217,7 +218,7 @@ export function view(
 
   function keydown(event: KeyboardEvent) {
     if (event.key == "Escape") {
-      if (more.box.hidden) self.close()
+      if (more.box.hidden) show(false)
       else more.toggle()
     }
     // An Enter that ends a composition has another code, in every browser; its key and isComposing are not to be trusted.
@@ -229,14 +230,19 @@ export function view(
   function focusout({ relatedTarget }: FocusEvent) {
     if (modal() && relatedTarget && !panel.contains(relatedTarget as Node)) panel.focus()
   }
-  function show(open: boolean) {
+  function show(open = !opened) {
+    if (opened == open || (opened && page != null)) return
     opened = open
     panel.hidden = !open
-    launcher.setAttribute("aria-expanded", "" + open)
+    launcher.ariaExpanded = "" + open
     badge.textContent = ""
     unread = 0
     arrange()
-    if (open) chat()?.connect()
+    if (open) {
+      chat()?.connect()
+      toEnd()
+    }
+    if (page == null) (open ? (touch ? panel : input) : launcher).focus()
     emit(open ? "open" : "close")
   }
 
@@ -245,18 +251,7 @@ export function view(
     arrange,
     isOpen: () => opened,
     offer: more.offer,
-    open() {
-      if (opened) return
-      show(true)
-      toEnd()
-      if (page == null) (touch ? panel : input).focus()
-    },
-    close() {
-      if (!opened || page != null) return
-      show(false)
-      launcher.focus()
-    },
-    toggle: () => (opened ? self.close() : self.open()),
+    show,
     destroy: () => frame.remove(),
 
     clear() {
@@ -264,13 +259,12 @@ export function view(
       list.textContent = day = ""
       settle()
     },
-    entry(entry, isLive, turn, state) {
+    entry(entry, isLive, turn) {
       const { id, role, text } = entry
-      if (role == "user" && quiet.test(text)) return
-      const it = put(entry, " " + turn, state)
+      const it = put(entry, " " + turn)
       settle(isLive)
       if (!isLive || role == "user") return
-      if (opened) announce(it.node.innerText)
+      if (opened) announce(it.text.innerText)
       else badge.textContent = "" + ++unread
       emit("answer", { id, text })
     },
@@ -305,6 +299,6 @@ export function view(
   root.append(frame)
   typed()
   settle()
-  if (page != null) self.open()
+  if (page != null) show(true)
   return self
 }

@@ -80,7 +80,7 @@ class Paper implements Screen {
   clear() {
     this.#lines.clear()
   }
-  entry({ id, role, text }: Entry, live?: boolean, turn?: string, state?: string) {
+  entry({ id, role, text, state }: Entry, live?: boolean, turn?: string) {
     if (live) this.news++
     const line = `${role}: ${text}` + (state ? ` (${state})` : "")
     if (turn && this.#lines.has("turn " + turn) && !this.#lines.has(id)) {
