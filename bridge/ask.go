@@ -58,6 +58,9 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 	switch {
 	case err == nil:
 		t.answer(Entry{Text: text, Cut: usage.Truncated, Replaces: replaces})
+		if t.l.Settings[stepSetting+funnelClaimed] != "" {
+			t.step(funnelContinued, t.to.Channel)
+		}
 		t.out.Counts = true
 		t.spend(t.cost(usage, remembered, latest, text))
 		t.verdict = "answered"
@@ -103,7 +106,7 @@ func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview
 	asked := time.Now()
 	var text strings.Builder
 	usage, err := t.Model.Answer(ctx, Prompt{
-		System:    t.Settings.systemPrompt(),
+		System:    t.Settings.systemPrompt() + broughtAlong(history),
 		Entries:   slices.Concat(history, latest),
 		Person:    t.pseudonym(t.session),
 		MaxTokens: t.Settings.MaxTokens,
@@ -115,6 +118,14 @@ func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview
 		show.add(piece)
 	})
 	return strings.TrimSpace(text.String()), usage, err
+}
+
+// broughtAlong tells the model, where the history begins before Ferry, that it does.
+func broughtAlong(history []Entry) string {
+	if len(history) == 0 || !history[0].Imported {
+		return ""
+	}
+	return "\n\nThe conversation began on another channel, from which its first messages were brought along."
 }
 
 // cost returns what an answer cost, by our own estimate where the server did not say.
@@ -186,7 +197,7 @@ func (t *turn) wait(ctx context.Context, failure *ModelError) error {
 	}
 	t.spendNow(ctx)
 	t.later(ctx, t.turns, t.l, delay, progress{}, true)
-	t.out.Done = 0
+	t.seen = true
 	return nil
 }
 
@@ -196,7 +207,7 @@ func (t *turn) typing(ctx context.Context) (off func()) {
 	if p == nil {
 		return func() {}
 	}
-	typer, ok := p.channel.(Typer)
+	typer, ok := p.can.(Typer)
 	if !ok {
 		return func() {}
 	}

@@ -25,6 +25,12 @@ type Part struct {
 	Text string // Markdown, as models write it
 	// InDoubt is set where an earlier attempt may have gone through without our hearing of it.
 	InDoubt bool
+	// Choices are answers that can be given by a tap, where the channel has a way to offer them: what
+	// is tapped comes back as a message with that text.
+	Choices []string
+	// Number is what a button is called with which the person shows the channel their own telephone
+	// number, where it has such buttons; see Inbound.Proven. Empty: there is none.
+	Number string
 }
 
 // Receive takes a message in. When it returns nil the message is in the store, or was there

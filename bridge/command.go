@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,8 +13,9 @@ import (
 // What a session remembers of its person besides the history.
 const (
 	languageSetting = "language" // chosen with /lang
+	spokenSetting   = "spoken"   // what their platform says that they speak, as far as Ferry does
+	nameSetting     = "name"     // what they call themselves
 	freshSetting    = "fresh"    // the Seq up to which the history is out of the model's sight
-	questionSetting = "question" // a question that was asked and waits for a yes or a no
 	crossedSetting  = "crossed"  // a history was brought over, or a code used
 )
 
@@ -32,6 +32,9 @@ var commands = map[string]func(t *turn, ctx context.Context, arg string) error{
 	"lang":      (*turn).language,
 	"privacy":   (*turn).privacy,
 	"forget":    (*turn).forget,
+	"export":    (*turn).export,
+	"link":      (*turn).link,
+	"unlink":    (*turn).unlink,
 }
 
 // parseCommand returns the command that a text is, and what follows it.
@@ -49,15 +52,20 @@ func parseCommand(text string) (name, arg string, ok bool) {
 	return name, arg, ok
 }
 
-func (t *turn) start(context.Context, string) error {
+func (t *turn) start(ctx context.Context, arg string) error {
 	t.hear(true)
-	args := texts.Args{"Assistant": t.Settings.AssistantName}
-	if name := texts.Name(t.said[0].Name); name != "" {
-		args["Name"] = name
-		t.notice(texts.StartNamed, args)
-		return nil
+	if code, ok := readCode(arg); ok {
+		return t.redeem(ctx, code)
 	}
-	t.notice(texts.Start, args)
+	key, args := texts.Start, texts.Args{"Assistant": t.Settings.AssistantName}
+	if name := texts.Name(t.said[0].Name); name != "" {
+		key, args["Name"] = texts.StartNamed, name
+	}
+	var door offer
+	if len(t.Redirects) > 0 && t.l.Settings[crossedSetting] == "" {
+		door.number = t.Texts.Say(t.lang, texts.NumberAsk, nil) // for who comes without their link
+	}
+	t.tellAt(t.to, t.Texts.Say(t.lang, key, args), door)
 	return nil
 }
 
@@ -187,59 +195,28 @@ func (t *turn) privacy(context.Context, string) error {
 	return nil
 }
 
-// A question is what was asked of the person, kept until they answer or talk of something else.
-type question struct {
-	What  string    `json:"what"`
-	From  Address   `json:"from"` // whom it was asked
-	Asked time.Time `json:"asked"`
-}
-
-const (
-	forgetQuestion = "forget"
-	questionStands = 15 * time.Minute
-)
-
-// question returns what was asked of whoever writes now, if it still stands.
-func (t *turn) question() (q question, ok bool) {
-	if json.Unmarshal([]byte(t.l.Settings[questionSetting]), &q) != nil {
-		return question{}, false // there is none
-	}
-	return q, q.From == t.to && t.said[0].Received.Sub(q.Asked) <= questionStands
-}
-
-func (t *turn) forget(context.Context, string) error {
+func (t *turn) forget(ctx context.Context, _ string) error {
 	t.hear(true)
-	t.notice(texts.ForgetAsk, nil)
-	q, err := json.Marshal(question{forgetQuestion, t.to, time.Now()})
-	if err != nil {
-		return err
-	}
-	t.set(questionSetting, string(q))
-	return nil
+	do := acts{say: []saying{{to: t.to, key: texts.ForgetAsk, ask: true}}}
+	do.keep(questionSetting+t.to.String(), question{What: forgetQuestion, Asked: time.Now()})
+	return t.act(ctx, do)
 }
 
-func (t *turn) answerQuestion(ctx context.Context, q question, yes bool) error {
-	if q.What == forgetQuestion && yes {
-		return t.erase(ctx)
-	}
-	t.set(questionSetting, "")
-	t.hear(true)
-	t.notice(texts.ForgetKept, nil)
-	return nil
-}
-
-// erase deletes everything about the person. The last word goes where they asked for it.
-func (t *turn) erase(ctx context.Context) error {
+// erase deletes everything about the person. The last word goes where they asked for it, if they did.
+func (t *turn) erase(ctx context.Context, asked bool) error {
 	addresses, err := t.Store.Addresses(ctx, t.session)
 	if err != nil {
 		return fmt.Errorf("find the addresses of a session: %w", err)
+	}
+	if err := t.voidLinks(ctx); err != nil {
+		return err
 	}
 	var out []Item
 	for _, a := range addresses {
 		last := delivery{ID: t.id + ".bye", To: a, At: time.Now(), Erase: true}
 		bye := t.Texts.Say(t.lang, texts.ForgetDone, nil)
 		switch {
-		case a != t.to:
+		case a != t.to || !asked:
 		case t.isViewer(a): // who has nothing to look at afterwards
 			entry := Entry{ID: last.ID, Role: Notice, Text: bye, At: last.At, Channel: a.Channel, Turn: t.id}
 			if err := t.Store.Announce(ctx, a, entry); err != nil {
@@ -254,7 +231,7 @@ func (t *turn) erase(ctx context.Context) error {
 		}
 		out = append(out, it)
 	}
-	t.out.Done = 0
+	t.seen = true
 	err = t.insist(ctx, func(ctx context.Context) error { return t.Store.Forget(ctx, t.l, out) })
 	t.given(err, "forget a person")
 	if err == nil {

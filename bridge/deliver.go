@@ -17,6 +17,19 @@ type delivery struct {
 	At    time.Time `json:"at"` // when it was written
 	// Erase has what is kept about the address deleted once this has been sent.
 	Erase bool `json:"erase,omitempty"`
+	// Notice is what is sent, in place of parts, where no assistant may speak.
+	Notice *Notification `json:"notice,omitempty"`
+	// Choices and Number go along with the last part; see [Part].
+	Choices []string `json:"choices,omitempty"`
+	Number  string   `json:"number,omitempty"`
+}
+
+// count returns how many parts there are.
+func (d delivery) count() int {
+	if d.Notice != nil {
+		return 1
+	}
+	return len(d.Parts)
 }
 
 // A progress is how far the delivery at the head of a lane has come.
@@ -51,7 +64,7 @@ func (e *Engine) parcel(d delivery) (Item, error) {
 // split cuts a text as the channel of its address needs it.
 func (e *Engine) split(to Address, text string) []string {
 	if p := e.ports[to.Channel]; p != nil {
-		if s, ok := p.channel.(Splitter); ok {
+		if s, ok := p.can.(Splitter); ok {
 			return s.Split(text)
 		}
 	}
@@ -64,7 +77,7 @@ func (e *Engine) isViewer(a Address) bool {
 	if p == nil {
 		return false
 	}
-	_, ok := p.channel.(Viewer)
+	_, ok := p.can.(Viewer)
 	return ok
 }
 
@@ -118,7 +131,7 @@ func (putOff) Error() string { return "wait for a limit" }
 
 // sendParts sends what is left of a delivery. It leaves in at how far it came.
 func (e *Engine) sendParts(ctx context.Context, l *Lease, h *held, d delivery, at *progress) error {
-	for at.Part < len(d.Parts) {
+	for at.Part < d.count() {
 		p := e.ports[d.To.Channel]
 		if p == nil {
 			if _, known := e.off.LoadOrStore(d.To.Channel, true); !known {
@@ -150,7 +163,7 @@ func (e *Engine) sendParts(ctx context.Context, l *Lease, h *held, d delivery, a
 		}
 		e.Trace.delivery(d.To.Channel, outcome)
 		*at = progress{Part: at.Part + 1}
-		if at.Part < len(d.Parts) {
+		if at.Part < d.count() {
 			if err := e.mark(ctx, l, *at); err != nil {
 				return err
 			}
@@ -161,7 +174,7 @@ func (e *Engine) sendParts(ctx context.Context, l *Lease, h *held, d delivery, a
 
 // reserve takes a place under every limit of a channel and returns how long it is until then.
 func (e *Engine) reserve(ctx context.Context, p *port, to Address) (time.Duration, error) {
-	limiter, ok := p.channel.(Limiter)
+	limiter, ok := p.can.(Limiter)
 	if !ok {
 		return 0, nil
 	}
@@ -180,8 +193,7 @@ func (e *Engine) reserve(ctx context.Context, p *port, to Address) (time.Duratio
 func (e *Engine) send(ctx context.Context, p *port, d delivery, at progress) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
-	part := Part{ID: fmt.Sprintf("%s/%d", d.ID, at.Part), Text: d.Parts[at.Part], InDoubt: at.Doubt}
-	err := p.channel.Send(ctx, d.To, part)
+	err := p.send(ctx, d, at)
 	if err == nil {
 		p.heard(nil)
 		return nil
@@ -192,6 +204,24 @@ func (e *Engine) send(ctx context.Context, p *port, d delivery, at progress) err
 	}
 	p.heard(failure)
 	return failure
+}
+
+// send hands what a delivery has come to to the channel.
+func (p *port) send(ctx context.Context, d delivery, at progress) error {
+	id := fmt.Sprintf("%s/%d", d.ID, at.Part)
+	switch {
+	case d.Notice != nil && p.redirect != nil:
+		n := *d.Notice
+		n.ID, n.InDoubt = id, at.Doubt
+		return p.redirect.Notify(ctx, d.To, n)
+	case d.Notice != nil || p.redirect != nil:
+		return &SendError{Reason: Rejected, Err: errors.New("a redirect sends notices, and nothing else does")}
+	}
+	part := Part{ID: id, Text: d.Parts[at.Part], InDoubt: at.Doubt}
+	if at.Part == len(d.Parts)-1 {
+		part.Choices, part.Number = d.Choices, d.Number
+	}
+	return p.channel.Send(ctx, d.To, part)
 }
 
 // undelivered deals with a delivery that could not be finished now.
@@ -248,7 +278,7 @@ func (e *Engine) giveUp(ctx context.Context, l *Lease, d delivery, reason string
 
 // hush lets nothing through to an address for a while, as its platform asks.
 func (e *Engine) hush(ctx context.Context, to Address, wait time.Duration) {
-	limiter, ok := e.ports[to.Channel].channel.(Limiter)
+	limiter, ok := e.ports[to.Channel].can.(Limiter)
 	if !ok {
 		return
 	}

@@ -51,6 +51,21 @@
 // What the model writes is shown every 50 milliseconds under the turn's lease ([Live].Show), so that a
 // worker that has lost its lease shows nothing, and one that begins again takes back what was shown.
 //
+// # How a person crosses
+//
+// On WhatsApp no assistant may speak. Its channel is a [Redirect], which can do nothing but send one of
+// Ferry's fixed notices, and what comes in there is a [Knock] ([Engine.Knock]): which of a few words it was
+// is kept until its turn, and nothing else. The notice has the person's own link, a token that follows from the
+// session and SECRET_KEY, of which the store has the hash. The page behind it ([Crossings]) makes a code
+// when somebody taps, and with the code a session joins another one: all that is known of the two
+// becomes one, under the lease of the one that is no more ([Turns].Merge).
+//
+// Who joins whom, who is asked, and who leaves again is decided by one state machine, linking.go: a session
+// decides in a turn of its own about what it knows itself, and writes a letter to another one where that
+// has to decide. Nobody reads a history that somebody reads already without a yes there; no newcomer's
+// words are shown to anybody without theirs; and a yes counts only for those who were shown when it was asked
+// for. linking_test.go lets an attacker loose on it.
+//
 // # What goes wrong
 //
 // A model that is away puts the turn off ([Lanes.Later]): others go on, the person is told once, and
@@ -69,7 +84,10 @@
 //	engine.go    receiving, and the processes' life
 //	turn.go      one turn, from the lane to what it leaves behind; ask.go asking the model,
 //	             prompt.go what it gets to see, limit.go who may not ask now
-//	command.go   what people can say to Ferry itself
+//	command.go   what people can say to Ferry itself; support.go what an operator can
+//	redirect.go  where no assistant may speak; knock.go what happens there
+//	linking.go   who joins whose conversation; linkturn.go doing it, code.go codes and links,
+//	             crossing.go and invite.go the page behind a link, people.go what the store does for it
 //	deliver.go   the outbox
 //	crew.go      workers and places; keeper.go their leases; giveback.go how they end
 //	live.go      what is shown to those who look on; follow.go following it, preview.go showing what

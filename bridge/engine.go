@@ -17,14 +17,20 @@ type Parts struct {
 	Store    Store
 	Model    Model
 	Channels []Channel
-	Texts    *texts.Texts
-	Settings Settings
+	// Redirects are the channels where no assistant may speak, and Silent the names of all there could
+	// be, also of those that are off here.
+	Redirects []Redirect
+	Silent    []string
+	Texts     *texts.Texts
+	Settings  Settings
 	// Secret is the key of the pseudonyms that the model's provider gets to see.
 	Secret []byte
 	// KeptFor is how long the store keeps what people said, for telling them.
 	KeptFor time.Duration
-	Trace   Trace
-	Log     *slog.Logger
+	// PublicURL is where people reach the pages, for links to them.
+	PublicURL string
+	Trace     Trace
+	Log       *slog.Logger
 }
 
 // An Engine answers people. It may run in any number of processes on one store.
@@ -55,6 +61,9 @@ func NewEngine(p Parts) *Engine {
 	for _, ch := range p.Channels {
 		e.ports[ch.Name()] = newPort(ch, p.Log)
 	}
+	for _, r := range p.Redirects {
+		e.ports[r.Name()] = newRedirectPort(r, p.Log)
+	}
 	e.turns = newCrew(SessionLane, p.Settings.MaxTurns, p.Store, p.Log, e.turn)
 	e.sends = newCrew(AddressLane, deliveriesAtOnce, p.Store, p.Log, e.deliver)
 	return e
@@ -64,6 +73,9 @@ func NewEngine(p Parts) *Engine {
 type message struct {
 	Inbound
 	Received time.Time `json:"received"` // by the clock of whoever received it
+	// Letter or Knock is what it is, where it is nothing that somebody said to the assistant.
+	Letter *letter `json:"letter,omitempty"`
+	Knock  *knock  `json:"knock,omitempty"`
 }
 
 // Receive takes a message in; see the type [Receive]. A /stop takes effect at once, whatever waits
@@ -91,18 +103,23 @@ func (e *Engine) Say(ctx context.Context, in Inbound) (duplicate bool, err error
 		}
 	}
 
-	data, err := json.Marshal(message{in, time.Now()})
+	data, err := json.Marshal(message{Inbound: in, Received: time.Now()})
 	if err != nil {
 		return false, fmt.Errorf("encode a message on %s: %w", in.From.Channel, err)
 	}
-	it := Item{
+	_, isCode := bareCode(in.Text)
+	return e.record(ctx, Item{
 		ID:      in.ID,
 		Address: in.From,
-		Alone:   isCommand || len(in.Attachments) > 0,
+		Alone:   isCommand || isCode || in.Proven != "" || len(in.Attachments) > 0,
 		At:      in.At,
 		Hold:    in.Hold,
 		Data:    data,
-	}
+	}, in)
+}
+
+// record puts what came in into the lane of whoever it is from.
+func (e *Engine) record(ctx context.Context, it Item, in Inbound) (duplicate bool, err error) {
 	begin, asked := e.turns.reserve(), time.Now()
 	// A platform that hangs up would leave a lane leased to nobody.
 	recording, cancel := detached(ctx)
@@ -110,23 +127,23 @@ func (e *Engine) Say(ctx context.Context, in Inbound) (duplicate bool, err error
 	r, err := e.Store.Record(recording, it, begin != nil)
 	e.follow(e.turns, begin, asked, r)
 	if err != nil {
-		return false, fmt.Errorf("record a message on %s: %w", in.From.Channel, err)
+		return false, fmt.Errorf("record a message on %s: %w", it.Address.Channel, err)
 	}
 
 	switch r.Verdict {
 	case Duplicate:
-		e.Trace.received(in.From.Channel, "duplicate")
+		e.Trace.received(it.Address.Channel, "duplicate")
 	case Full:
-		e.Trace.received(in.From.Channel, "full")
-		if r.FirstFull {
+		e.Trace.received(it.Address.Channel, "full")
+		if r.FirstFull && e.reads(it.Address) {
 			lang := e.Texts.Match(r.Language, in.Language)
-			if err := e.notify(recording, in.From, in.ID+".full", e.Texts.Say(lang, texts.SlowDown, nil)); err != nil {
-				e.Log.Warn("tell a person to slow down", "channel", in.From.Channel, "error", err)
+			if err := e.notify(recording, it.Address, it.ID+".full", e.Texts.Say(lang, texts.SlowDown, nil)); err != nil {
+				e.Log.Warn("tell a person to slow down", "channel", it.Address.Channel, "error", err)
 			}
 		}
 		return false, ErrFull
 	default:
-		e.Trace.received(in.From.Channel, "accepted")
+		e.Trace.received(it.Address.Channel, "accepted")
 	}
 	return r.Verdict == Duplicate, nil
 }
@@ -168,7 +185,7 @@ func (e *Engine) Run(ctx context.Context, grace time.Duration) {
 	background.Go(func() { e.sweep(ctx) })
 	var runners sync.WaitGroup
 	for _, p := range e.ports {
-		if r, ok := p.channel.(Runner); ok {
+		if r := p.runner(); r != nil {
 			runners.Go(func() { e.lead(ctx, p, r) })
 		}
 	}

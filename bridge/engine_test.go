@@ -26,6 +26,7 @@ type world struct {
 	model  *bridgetest.Model
 	chat   *bridgetest.Channel
 	window *window
+	door   *bridgetest.Redirect
 	texts  *texts.Texts
 	engine *bridge.Engine
 	log    *bytes.Buffer
@@ -48,6 +49,11 @@ func inWorld(t *testing.T, change func(*bridge.Settings), story func(*world)) {
 
 func newWorld(t *testing.T, store bridge.Store, change func(*bridge.Settings)) *world {
 	t.Helper()
+	return newTracedWorld(t, store, change, bridge.Trace{})
+}
+
+func newTracedWorld(t *testing.T, store bridge.Store, change func(*bridge.Settings), trace bridge.Trace) *world {
+	t.Helper()
 	said, err := texts.Load("", nil, "en")
 	if err != nil {
 		t.Fatal(err)
@@ -57,6 +63,8 @@ func newWorld(t *testing.T, store bridge.Store, change func(*bridge.Settings)) *
 		log: &bytes.Buffer{}, ended: make(chan struct{}),
 	}
 	w.window = &window{Channel: &bridgetest.Channel{Called: "window"}}
+	w.door = &bridgetest.Redirect{Said: bridge.Terms{Every: 24 * time.Hour}}
+	w.door.Notified()
 	w.chat.Sent() // made inside the bubble
 	w.window.Sent()
 	w.model.Asked()
@@ -66,7 +74,8 @@ func newWorld(t *testing.T, store bridge.Store, change func(*bridge.Settings)) *
 	}
 	w.engine = bridge.NewEngine(bridge.Parts{
 		Store: store, Model: w.model, Channels: []bridge.Channel{w.chat, w.window}, Texts: said, Settings: settings,
-		Secret: []byte("secret"), KeptFor: 180 * 24 * time.Hour,
+		Redirects: []bridge.Redirect{w.door}, Silent: []string{w.door.Name()}, PublicURL: "https://ferry.example",
+		Secret: []byte("secret"), KeptFor: 180 * 24 * time.Hour, Trace: trace,
 		Log: slog.New(slog.NewTextHandler(&syncWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelInfo})),
 	})
 	ctx, stop := context.WithCancel(t.Context())

@@ -10,6 +10,10 @@ import (
 
 // overLimit tells the person, where they may not be answered now, why and until when.
 func (t *turn) overLimit(ctx context.Context) (bool, error) {
+	if t.l.Settings[barredSetting] != "" {
+		t.tell(t.Texts.Say(t.lang, texts.Barred, nil) + t.support())
+		return true, nil
+	}
 	if t.Settings.Access == "crossed" && t.l.Settings[crossedSetting] == "" {
 		text := t.Texts.Say(t.lang, texts.Access, texts.Args{"Assistant": t.Settings.AssistantName})
 		if t.Settings.SupportURL != "" {

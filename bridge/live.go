@@ -31,6 +31,14 @@ type Views interface {
 	StopTurn(ctx context.Context, a Address, turn string) error
 	// Announce shows an entry that is not in the history to those who look on from an address.
 	Announce(ctx context.Context, a Address, e Entry) error
+	// Link makes a code with which the conversation of an address can be taken elsewhere, and returns it
+	// with the ways to the channels it can be taken to.
+	Link(ctx context.Context, a Address) (code string, links []Invitation, err error)
+	// Claim has an address join the conversation that a code leads to, and returns how far that has come:
+	// linked, asked (whoever is at the address) or waiting (for a yes elsewhere). A code that is not
+	// known, or not any more, is ErrNoTicket, one that was used by another ErrTicketUsed; after too many
+	// of them a *WaitError. Language is what they speak there.
+	Claim(ctx context.Context, a Address, code, language string) (state string, err error)
 }
 
 // An Event is something that those who look on a conversation are shown.

@@ -42,6 +42,9 @@ type Inbound struct {
 	// BCP 47 tag. Either may be empty, and both are the person's own to set: trust neither.
 	Name     string `json:"name,omitempty"`
 	Language string `json:"language,omitempty"`
+	// Proven is a telephone number in E.164 (+6281234567890) that the platform says is the person's
+	// own, if they showed it with this message.
+	Proven string `json:"proven,omitempty"`
 	// Hold is how long to wait for the rest before answering, where the platform cuts what a
 	// person sent in one go into several messages.
 	Hold time.Duration `json:"-"`
@@ -95,10 +98,16 @@ type Entry struct {
 	// Aside is set on what was said to Ferry and by Ferry rather than to the assistant: commands,
 	// answers to questions, notices. People see it in their history; the model never does.
 	Aside bool `json:"aside,omitempty"`
+	// By is the ID, on that channel, of the address that wrote it or that it was written to.
+	By string `json:"by,omitempty"`
+	// Imported is set on what was said before the person came to Ferry.
+	Imported bool `json:"imported,omitempty"`
 	// Stopped is set on an answer that its reader cut short.
 	Stopped bool `json:"stopped,omitempty"`
 	// Cut is set on an answer that was longer than the model may write.
 	Cut bool `json:"cut,omitempty"`
+	// Choices are answers to a question of Ferry's that can be given by a tap.
+	Choices []string `json:"choices,omitempty"`
 	// Replaces is the id of the answer that this one was asked for instead of.
 	Replaces string `json:"replaces,omitempty"`
 	// Seq orders a session's entries; the store gives it. Later entries have higher ones.

@@ -14,8 +14,11 @@ import (
 
 // A port is a channel as the engine sees it: with the state it is in.
 type port struct {
-	channel Channel
-	log     *slog.Logger
+	name     string
+	channel  Channel  // or
+	redirect Redirect // where no assistant may speak
+	can      any      // the one that there is, to be asked for its capabilities
+	log      *slog.Logger
 
 	mu      sync.Mutex
 	state   State      // of its own work, if it is a Runner
@@ -46,12 +49,35 @@ func newPort(ch Channel, log *slog.Logger) *port {
 	if _, ok := ch.(Runner); !ok {
 		state = Up
 	}
-	return &port{channel: ch, log: log.With("channel", ch.Name()), state: State{Channel: ch.Name(), State: state}}
+	name := ch.Name()
+	return &port{name: name, channel: ch, can: ch, log: log.With("channel", name), state: State{Channel: name, State: state}}
+}
+
+func newRedirectPort(r Redirect, log *slog.Logger) *port {
+	name := r.Name()
+	return &port{name: name, redirect: r, can: r, log: log.With("channel", name), state: State{Channel: name, State: Starting}}
+}
+
+// runner returns the channel's own work, or nil.
+func (p *port) runner() Runner {
+	if p.redirect != nil {
+		return redirectRunner{p.redirect}
+	}
+	r, _ := p.channel.(Runner)
+	return r
+}
+
+// A redirectRunner is the own work of a channel that receives nothing by it.
+type redirectRunner struct{ Redirect }
+
+// Run implements [Runner].
+func (r redirectRunner) Run(ctx context.Context, _ Receive, ready func()) error {
+	return r.Redirect.Run(ctx, ready)
 }
 
 // set notes a state, and logs it where it is news.
 func (p *port) set(state string, err error) {
-	next := State{Channel: p.channel.Name(), State: state}
+	next := State{Channel: p.name, State: state}
 	if err != nil {
 		next.Error = err.Error()
 	}
@@ -92,7 +118,7 @@ func (p *port) current() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.refusal != nil {
-		return State{Channel: p.channel.Name(), State: Refusing, Error: p.refusal.Error()}
+		return State{Channel: p.name, State: Refusing, Error: p.refusal.Error()}
 	}
 	return p.state
 }
@@ -118,7 +144,7 @@ const (
 
 // lead runs a channel's own work in one process at a time.
 func (e *Engine) lead(ctx context.Context, p *port, r Runner) {
-	lock, holder := "run:"+p.channel.Name(), uuid.NewString()
+	lock, holder := "run:"+p.name, uuid.NewString()
 	retry := shortestRetry
 	for ctx.Err() == nil {
 		asked := time.Now()

@@ -19,6 +19,8 @@ type Settings struct {
 	DailyTokens int64  `name:"model-daily-tokens" env:"MODEL_DAILY_TOKENS" default:"0" help:"Tokens that everyone together may use in a day (UTC); 0: any number."`
 	MaxTurns    int    `name:"max-turns" env:"MAX_TURNS" default:"256" help:"Answers that one process generates at once."`
 
+	LinkProof string `name:"link-proof" env:"LINK_PROOF" default:"link" enum:"link,confirm" help:"What a first claim of a history needs: link (holding the private link) or confirm (also the digits that it asks for, on WhatsApp, or showing the same number on Telegram)."`
+
 	SupportURL string `name:"support-url" env:"SUPPORT_URL" help:"Where people who are stuck find a human."`
 	PrivacyURL string `name:"privacy-url" env:"PRIVACY_URL" help:"The operator's privacy notice, offered under /privacy."`
 }
@@ -45,6 +47,9 @@ func (s *Settings) Check() error {
 	}
 	if s.Access != "open" && s.Access != "crossed" {
 		return fmt.Errorf("ACCESS is %q: set it to open or crossed", s.Access)
+	}
+	if s.LinkProof != "" && s.LinkProof != "link" && s.LinkProof != "confirm" {
+		return fmt.Errorf("LINK_PROOF is %q: set it to link or confirm", s.LinkProof)
 	}
 	for _, u := range []struct{ name, value string }{{"SUPPORT_URL", s.SupportURL}, {"PRIVACY_URL", s.PrivacyURL}} {
 		if u.value == "" {

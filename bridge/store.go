@@ -20,6 +20,8 @@ type Store interface {
 	Locker
 	Live
 	Passes
+	People
+	Tickets
 
 	// Ping reports whether the store can be reached.
 	Ping(ctx context.Context) error
@@ -141,7 +143,8 @@ type Lease struct {
 
 	// Mark is what Mark or Later last noted about this head. Of an address's lane only.
 	Mark string
-	// Blocked is set if nothing may be sent to this address. Of an address's lane only.
+	// Blocked is set if nothing may be sent to this address until it writes, or because it wants
+	// silence. Of an address's lane only.
 	Blocked bool
 }
 
@@ -291,6 +294,8 @@ type Pacer interface {
 	// Allow takes the place of now under a limit, if it is free: else it returns how long it is until
 	// one is, and takes none.
 	Allow(ctx context.Context, l Limit) (time.Duration, error)
+	// Free returns how long it is until a place under a limit is free, and takes none.
+	Free(ctx context.Context, l Limit) (time.Duration, error)
 	// Pause lets nobody through under a limit for d from now.
 	Pause(ctx context.Context, l Limit, d time.Duration) error
 }

@@ -19,6 +19,9 @@ type Trace struct {
 	// Delivery is called when an attempt to send a part ends: sent, doubled (sent again, for the
 	// attempt before was in doubt), throttled, unavailable, blocked, rejected, denied or dead.
 	Delivery func(channel, outcome string)
+	// Funnel is called once for each person who has come a step further over to another channel:
+	// notified, opened, claimed, continued; with the channel on which.
+	Funnel func(step, channel string)
 	// Fenced is called when someone else turns out to have a lane that was worked on.
 	Fenced func()
 }
@@ -62,5 +65,11 @@ func (t Trace) delivery(channel, outcome string) {
 func (t Trace) fenced() {
 	if t.Fenced != nil {
 		t.Fenced()
+	}
+}
+
+func (t Trace) funnel(step, channel string) {
+	if t.Funnel != nil {
+		t.Funnel(step, channel)
 	}
 }

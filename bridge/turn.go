@@ -30,7 +30,10 @@ type turn struct {
 	began   time.Time
 	out     Outcome
 	notices int
-	verdict string // on a turn that was for the model: answered, stopped or failed
+	steps   [][2]string // that the person has made by this turn
+	parting *Parting    // who leaves the session as the turn ends
+	seen    bool        // nothing is left to be recorded
+	verdict string      // on a turn that was for the model: answered, stopped or failed
 }
 
 // turn takes the turn at the head of a session's lane to its end: it reads what was said before, asks,
@@ -56,7 +59,7 @@ func (e *Engine) turn(ctx context.Context, l *Lease) {
 		t.handBack(ctx, err)
 		return
 	}
-	if t.out.Done == 0 {
+	if t.seen {
 		return // it has been seen to
 	}
 	t.record(ctx)
@@ -80,17 +83,40 @@ func (e *Engine) newTurn(l *Lease, h *held) *turn {
 }
 
 // decide finds what the messages ask for, and does it.
-func (t *turn) decide(ctx context.Context) error {
+func (t *turn) decide(ctx context.Context) (err error) {
 	first := t.said[0]
+	switch {
+	case first.Letter != nil:
+		return t.read(ctx, *first.Letter)
+	case first.Knock != nil:
+		return t.knocked(ctx, *first.Knock)
+	}
+	t.learn()
 	if q, ok := t.question(); ok && !first.Received.Before(q.Asked) { // else they had not read it yet
-		if yes, known := texts.Answer(first.Text); known && len(first.Attachments) == 0 {
+		yes, known := texts.Answer(first.Text)
+		known = known && len(first.Attachments) == 0
+		switch {
+		case known && q.outlasts():
+			if known, err = t.meantForUs(ctx, q); err != nil {
+				return err
+			}
+		case !known && !q.outlasts():
+			t.set(questionSetting+t.to.String(), "") // talking of something else is no answer, now or later
+		}
+		if known {
 			t.said, t.out.Done = t.said[:1], 1
 			return t.answerQuestion(ctx, q, yes)
 		}
-		t.set(questionSetting, "") // talking of something else is no answer, now or later
+	}
+	if first.Proven != "" {
+		return t.proven(ctx, first.Proven)
 	}
 	if name, arg, ok := parseCommand(first.Text); ok && len(first.Attachments) == 0 {
 		return commands[name](t, ctx, arg)
+	}
+	if code, ok := bareCode(first.Text); ok && len(first.Attachments) == 0 {
+		t.hear(true)
+		return t.redeem(ctx, code)
 	}
 	if len(first.Attachments) > 0 {
 		t.hear(false)
@@ -104,7 +130,7 @@ func (t *turn) decide(ctx context.Context) error {
 func (t *turn) hear(aside bool) {
 	for _, m := range t.said {
 		t.out.Entries = append(t.out.Entries, Entry{
-			ID: m.ID, Role: User, Text: m.Text, At: m.At, Channel: t.to.Channel, Turn: t.id,
+			ID: m.ID, Role: User, Text: m.Text, At: m.At, Channel: t.to.Channel, By: t.to.ID, Turn: t.id,
 			Attachments: m.Attachments, Aside: aside,
 		})
 	}
@@ -116,19 +142,36 @@ func (t *turn) notice(key texts.Key, args texts.Args) {
 }
 
 // tell answers with a text of Ferry's own.
-func (t *turn) tell(text string) {
+func (t *turn) tell(text string) { t.tellAt(t.to, text, offer{}) }
+
+// An offer is what can be tapped under a text; see [Part].
+type offer struct {
+	choices []string
+	number  string
+}
+
+// tellAt has an address of this session read a text of Ferry's own.
+func (t *turn) tellAt(to Address, text string, o offer) {
+	id := t.nextNotice()
+	t.out.Entries = append(t.out.Entries, Entry{
+		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: to.Channel, By: to.ID, Turn: t.id, Aside: true, Choices: o.choices,
+	})
+	if !t.isViewer(to) { // who sees it in the history
+		t.send(delivery{ID: id, To: to, Parts: t.split(to, text), At: time.Now(), Choices: o.choices, Number: o.number})
+	}
+}
+
+// nextNotice returns the id of the turn's next notice, the same on every attempt.
+func (t *turn) nextNotice() string {
 	id := fmt.Sprintf("%s.n%d", t.id, t.notices)
 	t.notices++
-	t.out.Entries = append(t.out.Entries, Entry{
-		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: t.to.Channel, Turn: t.id, Aside: true,
-	})
-	t.leave(id, text)
+	return id
 }
 
 // answer answers with what the model wrote. That it was stopped or cut off is said under it where it is
 // sent, and kept apart from the text.
 func (t *turn) answer(e Entry) {
-	e.ID, e.Role, e.At, e.Channel, e.Turn = t.id+".a", Assistant, time.Now(), t.to.Channel, t.id
+	e.ID, e.Role, e.At, e.Channel, e.By, e.Turn = t.id+".a", Assistant, time.Now(), t.to.Channel, t.to.ID, t.id
 	t.out.Entries = append(t.out.Entries, e)
 	text := e.Text
 	switch {
@@ -137,19 +180,26 @@ func (t *turn) answer(e Entry) {
 	case e.Cut:
 		text += "\n\n" + t.Texts.Say(t.lang, texts.CutMark, nil)
 	}
-	t.leave(e.ID, text)
+	if !t.isViewer(t.to) { // who sees it in the history
+		t.send(delivery{ID: e.ID, To: t.to, Parts: t.split(t.to, text), At: time.Now()})
+	}
 }
 
-// leave leaves a text to be sent when the turn is recorded.
-func (t *turn) leave(id, text string) {
-	if t.isViewer(t.to) {
-		return // it is seen in the history
-	}
-	it, err := t.parcel(delivery{ID: id, To: t.to, Parts: t.split(t.to, text), At: time.Now()})
+// send leaves something to be sent when the turn is recorded.
+func (t *turn) send(d delivery) {
+	it, err := t.parcel(d)
 	if err != nil {
 		panic(err) // strings and times always encode
 	}
 	t.out.Out = append(t.out.Out, it)
+}
+
+// setting returns what the session knows, as this turn leaves it.
+func (t *turn) setting(name string) string {
+	if value, ok := t.out.Settings[name]; ok {
+		return value
+	}
+	return t.l.Settings[name]
 }
 
 func (t *turn) set(name, value string) {
@@ -166,6 +216,9 @@ func (t *turn) record(ctx context.Context) {
 	t.out.Pass, t.out.Take = true, len(places)
 	err := t.insist(ctx, func(ctx context.Context) error {
 		asked = time.Now()
+		if t.parting != nil {
+			return t.Store.Part(ctx, t.l, *t.parting, t.out)
+		}
 		return t.Store.Finish(ctx, t.l, t.out)
 	})
 	t.given(err, "record an answer")
@@ -185,6 +238,9 @@ func (t *turn) record(ctx context.Context) {
 	t.h.prolonged(asked)
 	if t.verdict != "" {
 		t.Trace.turn(t.verdict, time.Since(t.began))
+	}
+	for _, s := range t.steps {
+		t.Trace.funnel(s[0], s[1])
 	}
 	t.relay(ctx, t.l, t.h)
 }

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"ferry/bridge"
 	"ferry/sessions/redistest"
@@ -134,6 +137,60 @@ func benchOutcome(l *bridge.Lease) bridge.Outcome {
 			{ID: id + ".a", Role: bridge.Assistant, Text: string(benchText), Channel: "telegram", Turn: id},
 		},
 	}
+}
+
+// BenchmarkImport takes in 50 messages of 120 characters each, of as many people as b.N says, and tells how
+// many entries that is in a second and how much of Redis an entry takes, all in all and beyond its text.
+func BenchmarkImport(b *testing.B) {
+	const messages = 50
+	text := strings.Repeat("What is the name of that beach? ", 4)[:120]
+	var history []bridge.Entry
+	for i := range messages {
+		role := bridge.User
+		if i%2 == 1 {
+			role = bridge.Assistant
+		}
+		history = append(history, bridge.Entry{
+			ID: fmt.Sprintf("import:%016x", i), Role: role, Text: text, Channel: "whatsapp", Imported: true,
+			At: time.Date(2025, 12, 30, 9, i, 0, 0, time.UTC),
+		})
+	}
+	for _, n := range []int{1, 16} {
+		b.Run(fmt.Sprintf("clients=%d", n), func(b *testing.B) {
+			r := openBench(b)
+			before := usedMemory(b, r)
+			clients(b, n, func(i int64) error {
+				id := fmt.Sprintf("+62812%08d", i)
+				entries := slices.Clone(history)
+				for j := range entries {
+					entries[j].By = id
+				}
+				got, err := r.Import(b.Context(), bridge.Address{Channel: "whatsapp", ID: id}, map[string]string{"language": "id", "name": "Ayu"}, entries)
+				if err == nil && (got.Added != messages || !got.New) {
+					err = fmt.Errorf("imported %+v", got)
+				}
+				return err
+			})
+			entries := float64(b.N * messages)
+			b.ReportMetric(entries/b.Elapsed().Seconds(), "entries/s")
+			per := float64(usedMemory(b, r)-before) / entries
+			b.ReportMetric(per, "bytes/entry")
+			b.ReportMetric(per-float64(len(text)), "beyond-text/entry")
+		})
+	}
+}
+
+func usedMemory(b *testing.B, r *Redis) int64 {
+	b.Helper()
+	info, err := r.client.InfoMap(b.Context(), "memory").Result()
+	if err != nil {
+		b.Fatal(err)
+	}
+	n, err := strconv.ParseInt(info["Memory"]["used_memory"], 10, 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
 }
 
 // BenchmarkHistoryBytes tells how much of Redis an entry takes, beyond its own text, for someone with

@@ -13,9 +13,9 @@ import (
 	"ferry/bridge"
 )
 
-// An item in Redis is three lines and its data: whether it is alone (! or -) with its address, its
-// id, and when it was written in nanoseconds. Address and id are quoted, so that each is one line.
-// The scripts compare lines and look into none; see lua/lane.lua.
+// An item in Redis is three lines and its data: whether it is alone (! or -, + if it was posted) with its
+// address, its id, and when it was written in nanoseconds. Address and id are quoted, so that each is
+// one line. The scripts compare lines and look into none; see lua/lane.lua.
 
 func encodeItem(it bridge.Item) string {
 	sign := "-"
@@ -29,6 +29,14 @@ func encodeItem(it bridge.Item) string {
 	return sign + strconv.Quote(it.Address.String()) + "\n" + strconv.Quote(it.ID) + "\n" + at + "\n" + string(it.Data)
 }
 
+// posted begins an item that came by Post.
+const posted = "+"
+
+// encodePosted encodes an item that comes by Post. It is alone.
+func encodePosted(it bridge.Item) string { return posted + encodeItem(it)[1:] }
+
+func isPosted(raw string) bool { return strings.HasPrefix(raw, posted) }
+
 var errItem = errors.New("the store holds something that is no item")
 
 func decodeItem(raw string) (bridge.Item, error) {
@@ -41,7 +49,7 @@ func decodeItem(raw string) (bridge.Item, error) {
 	if err1 != nil || err2 != nil {
 		return bridge.Item{}, errItem
 	}
-	it := bridge.Item{ID: id, Address: addressOf(address), Alone: lines[0][0] == '!'}
+	it := bridge.Item{ID: id, Address: addressOf(address), Alone: lines[0][0] != '-'}
 	if lines[2] != "" {
 		nano, err := strconv.ParseInt(lines[2], 10, 64)
 		if err != nil {
@@ -166,10 +174,15 @@ func (r *reply) entries() []bridge.Entry {
 	return list
 }
 
-func (r *reply) items() []bridge.Item {
+func (r *reply) items() []bridge.Item { return r.decoded(r.strings()) }
+
+// recorded reads items, without those that were posted.
+func (r *reply) recorded() []bridge.Item { return r.decoded(slices.DeleteFunc(r.strings(), isPosted)) }
+
+func (r *reply) decoded(raw []string) []bridge.Item {
 	var items []bridge.Item
-	for _, raw := range r.strings() {
-		it, err := decodeItem(raw)
+	for _, one := range raw {
+		it, err := decodeItem(one)
 		r.bad = r.bad || err != nil
 		items = append(items, it)
 	}

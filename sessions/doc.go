@@ -8,8 +8,8 @@
 //
 // Everything belongs to one of 64 shards by a hash of the session's id or of the address, and each
 // script touches one shard only, so that Redis Cluster can spread them; what spans two sessions (a
-// merge, a person who is forgotten) goes in steps that can each be repeated. keys.go names every
-// key, with its type and its life; the scripts in lua/ say what they take and give.
+// merge, a person who is forgotten, addresses that leave) goes in steps that can each be repeated.
+// keys.go names every key, with its type and its life; the scripts in lua/ say what they take and give.
 //
 // A lane is a list whose head stays until it is dealt with. A lane that holds something, or whose
 // turns left something to relay, is in exactly one of two sorted sets of its shard: ready, by the

@@ -18,6 +18,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"ferry/bridge"
+	"ferry/bridge/bridgetest"
 	"ferry/sessions/redistest"
 )
 
@@ -139,9 +140,14 @@ func TestALostAnswerTakesNoSecondPlace(t *testing.T) {
 	}
 }
 
-// TestALostAnswerOfAMergeOrAForgettingChangesNothing loses the answer of each script of a merge and a
-// forgetting once.
-func TestALostAnswerOfAMergeOrAForgettingChangesNothing(t *testing.T) {
+// stories are of all that goes in several steps.
+var stories = map[string]story{
+	"Merge": mergeStory, "Forget": forgetStory, "Part": partStory(1), "PartWithTheHead": partStory(0), "Attach": attachStory,
+}
+
+// TestALostAnswerOfWhatGoesInStepsChangesNothing loses the answer of each script of a merge, a forgetting
+// and the like once.
+func TestALostAnswerOfWhatGoesInStepsChangesNothing(t *testing.T) {
 	d := newDroppingDialer(1)
 	r := openEmpty(t, testConfig(redistest.Start(t)+"?min_retry_backoff=1ms&max_retry_backoff=1ms"))
 	c := testConfig("unix://" + r.client.(*redis.Client).Options().Addr + "?min_retry_backoff=1ms&max_retry_backoff=1ms")
@@ -152,7 +158,7 @@ func TestALostAnswerOfAMergeOrAForgettingChangesNothing(t *testing.T) {
 	defer client.Close()
 	lossy := &Redis{client: client, scripts: r.scripts, historyTTL: r.historyTTL, maxEntries: r.maxEntries, secret: r.secret}
 	d.drops.Store(true)
-	for name, tell := range map[string]story{"merge": mergeStory, "forget": forgetStory} {
+	for name, tell := range stories {
 		want := inMemory(t, tell)
 		flush(t, r.client)
 		s := &teller{T: t, Store: r}
@@ -160,18 +166,21 @@ func TestALostAnswerOfAMergeOrAForgettingChangesNothing(t *testing.T) {
 		before := said(t, r)
 		s.no(do(lossy, s.l))
 		for id, seq := range said(t, r) {
-			if before[id] != seq {
-				t.Errorf("entry %s of a %s has seq %d, and had %d", id, name, seq, before[id])
+			if had, ok := before[id]; ok && had != seq {
+				t.Errorf("entry %s of %s has seq %d, and had %d", id, name, seq, had)
 			}
 		}
 		if len(s.l.Out) > 0 {
 			s.no(r.Later(t.Context(), s.l, 0, "", false))
 		}
 		if got := s.end(); got != want {
-			t.Errorf("after a %s whose answers were lost:\n got %s\nwant %s", name, got, want)
+			t.Errorf("after %s whose answers were lost:\n got %s\nwant %s", name, got, want)
 		}
 	}
-	for _, name := range []string{"look", "adopt", "drop", "repoint", "join", "moved", "remember", "heirs", "closed", "gone"} {
+	for _, name := range []string{
+		"look", "adopt", "drop", "repoint", "join", "moved", "remember", "heirs", "closed", "gone",
+		"found", "shed", "parted", "claim", "expect",
+	} {
 		if s := r.scripts.all()[name]; d.count((*s).Hash()) == 0 {
 			t.Errorf("no answer of %s was lost", name)
 		}
@@ -319,6 +328,48 @@ func forgetStory(s *teller) func(bridge.Store, *bridge.Lease) error {
 	return func(store bridge.Store, l *bridge.Lease) error { return store.Forget(s.Context(), l, out) }
 }
 
+// partStory has lee leave kim, who both have a history and something waiting; n items of lee's head are dealt
+// with.
+func partStory(n int) story {
+	return func(s *teller) func(bridge.Store, *bridge.Lease) error {
+		together := s.answered(kim, "k", map[string]string{"language": "id"})
+		s.no(s.Merge(s.Context(), s.take(s.record(lee, "merge", true)), together))
+		r := s.record(lee, "part", false)
+		s.no(s.Finish(s.Context(), s.take(r), bridge.Outcome{Done: 1, Counts: true, Entries: []bridge.Entry{by(kim, "k1"), by(lee, "l1")}}))
+		s.record(lee, "unlink", false)
+		s.record(lee, "l-waits-1", false)
+		s.record(kim, "k-waits", false)
+		s.record(lee, "l-waits-2", true)
+		s.l = s.take(r)
+		p := bridge.Parting{Addresses: []bridge.Address{lee}, Settings: map[string]string{"language": "it"}, Belongings: []bridge.Address{lee}}
+		o := bridge.Outcome{
+			Done: n, Entries: []bridge.Entry{by(lee, "l2"), by(kim, "k2")}, Out: []bridge.Item{{ID: "bye", Address: kim, Data: []byte("bye")}},
+		}
+		return func(store bridge.Store, l *bridge.Lease) error { return store.Part(s.Context(), l, p, o) }
+	}
+}
+
+func by(a bridge.Address, id string) bridge.Entry {
+	return bridge.Entry{ID: id, Channel: a.Channel, By: a.ID}
+}
+
+// attachStory has kim get lee's address, which was someone's whose time is over.
+func attachStory(s *teller) func(bridge.Store, *bridge.Lease) error {
+	s.answered(lee, "l", nil)
+	s.Store.(bridgetest.Clock).Advance(s, 180*24*time.Hour+time.Minute)
+	s.l = s.take(s.record(kim, "attach", true))
+	return func(store bridge.Store, l *bridge.Lease) error {
+		whose, err := store.Attach(s.Context(), l, lee)
+		if err != nil && !errors.Is(err, bridge.ErrFenced) { // the verdict may be there already
+			return err
+		}
+		if err == nil && string(whose) != l.ID {
+			s.Errorf("lee is of session %s, want %s", whose, l.ID)
+		}
+		return store.Finish(s.Context(), l, bridge.Outcome{Done: 1})
+	}
+}
+
 // answered has someone be answered once.
 func (s *teller) answered(who bridge.Address, name string, settings map[string]string) bridge.SessionID {
 	s.Helper()
@@ -391,10 +442,10 @@ func (s *teller) end() string {
 	return b.String()
 }
 
-// TestMergeAndForgetSurviveAnyKill kills a merge and a forgetting after each single command, lets the
-// same process go on or another one, and compares what comes of it with what comes of it in memory.
-func TestMergeAndForgetSurviveAnyKill(t *testing.T) {
-	for name, tell := range map[string]story{"Merge": mergeStory, "Forget": forgetStory} {
+// TestWhatGoesInStepsSurvivesAnyKill kills a merge, a forgetting and the like after each single command, lets
+// the same process go on or another one, and compares what comes of it with what comes of it in memory.
+func TestWhatGoesInStepsSurvivesAnyKill(t *testing.T) {
+	for name, tell := range stories {
 		want := inMemory(t, tell)
 		for goesOn, later := range map[string]bool{"TheSameLease": false, "ALaterLease": true} {
 			t.Run(name+"/"+goesOn, func(t *testing.T) {
@@ -452,15 +503,23 @@ func killAfter(t *testing.T, server *redistest.Server, n int, tell story, later 
 			}
 		}
 	}
+	for _, it := range l.Items {
+		if it.Address != l.Items[0].Address {
+			t.Errorf("killed after %d commands: a lease over items of several addresses, %+v", n, l.Items)
+		}
+	}
 	switch {
 	case later && l == s.l: // it was through: nobody got the lane again
-	case later && len(l.Items) == 0: // it was through but for what is to be sent
+	case later && (len(l.Items) == 0 || l.Items[0].ID != s.l.Items[0].ID): // it was through but for what is to be sent
 		s.no(r.Later(t.Context(), l, 0, "", false))
 	default:
 		s.no(do(r, l))
 		if len(l.Out) > 0 {
 			s.no(r.Later(t.Context(), l, 0, "", false))
 		}
+	}
+	if later {
+		r.Advance(t, sleepFor) // nobody may have woken who has left
 	}
 	if got := s.end(); got != want {
 		t.Errorf("killed after %d commands:\n got %s\nwant %s", n, got, want)

@@ -148,6 +148,9 @@ func (r *Redis) close(ctx context.Context, token string, k laneKeys, v view, hei
 func (r *Redis) inherit(ctx context.Context, token string, k laneKeys, v view, heirs map[string]string, items []string) error {
 	of := map[string][]string{} // by address
 	for _, raw := range items {
+		if isPosted(raw) {
+			continue // whoever sent it meant the session
+		}
 		it, err := decodeItem(raw)
 		if err != nil {
 			return err

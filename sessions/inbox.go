@@ -126,8 +126,8 @@ func putKeys(k laneKeys) []string {
 }
 
 // addressPutKeys are the keys of PUT for the lane of an address.
-func (k laneKeys) addressPutKeys() []string {
-	return []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.record()}
+func (r *Redis) addressPutKeys(k laneKeys) []string {
+	return []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.record(), k.mark(r.hash(k.id))}
 }
 
 // recordArgs are the arguments of PUT for a session's lane. found says whether the session is made if
@@ -160,9 +160,16 @@ func (r *Redis) resolve(ctx context.Context, it bridge.Item, dead, heir string) 
 // repoint lets an address belong to another session, or to none, if it still belongs to from. Forget
 // says whether anything else that is known of it goes.
 func (r *Redis) repoint(ctx context.Context, a bridge.Address, from, to string, forget bool) error {
-	_, err := r.run(ctx, r.scripts.repoint, []string{addressKeys(a).record()}, from, to, flag(forget))
+	k := addressKeys(a)
+	_, err := r.run(ctx, r.scripts.repoint, []string{k.record(), k.lane()}, from, to, flag(forget))
 	return err
 }
+
+// Where some of the arguments of PUT are.
+const (
+	putItem = 5
+	putMost = 9
+)
 
 // putArgs are the arguments of PUT that the lanes of sessions and of addresses have in common.
 func putArgs(k laneKeys, it bridge.Item, nonce string, take bool, most int) []any {
@@ -257,7 +264,7 @@ func (r *Redis) stop(ctx context.Context, from bridge.Address, turn, id string) 
 func (r *Redis) Put(ctx context.Context, it bridge.Item, take bool) (bridge.Receipt, error) {
 	nonce := rand.Text()
 	k := addressKeys(it.Address)
-	answer, err := r.write(ctx, r.scripts.put, k.addressPutKeys(),
+	answer, err := r.write(ctx, r.scripts.put, r.addressPutKeys(k),
 		putArgs(k, it, nonce, take, bridge.MaxWaiting)...)
 	if err != nil {
 		return bridge.Receipt{}, fmt.Errorf("put an item into the lane of an address: %w", err)

@@ -90,18 +90,23 @@ func (k laneKeys) events() string { return k.prefix("events") + k.id }
 // draft is a string: what a session's turn has written so far, as it is shown. As long as the events.
 func (k laneKeys) draft() string { return k.prefix("draft") + k.id }
 
-// record is a hash of an address: the session it belongs to, whether it is blocked, and until when its
-// passes are good, in microseconds, as p:HASH. It lives as
-// recordTTL says since it last wrote or was written to.
+// record is a hash of an address: the session it belongs to, whether it is blocked or silent, as its mark
+// says, and until when its passes are good, in microseconds, as p:HASH. It lives as recordTTL says since it
+// last wrote, was written to, or got a session.
 func (k laneKeys) record() string { return shardPrefix[k.shard] + "address:" + k.id }
 
-// mark is a hash that is left of an address that was forgotten, in the shard of the address. It
-// lives forever.
+// mark is a hash of what outlives an address, in the shard of the address: that it was forgotten, from at
+// on, and that it wants silence. It tells nobody whose it is. It lives forever, or until there is nothing
+// left to say.
 func (k laneKeys) mark(hash string) string { return shardPrefix[k.shard] + "forgotten:" + hash }
 
-// nonce is a string: the lane that was taken by the call with this nonce. It lives as long as the
-// call may be repeated.
+// nonce is a string: the lane that was taken by the call with this nonce, or what an import has said. It
+// lives as long as the call may be repeated.
 func (k laneKeys) nonce(nonce string) string { return shardPrefix[k.shard] + "nonce:" + nonce }
+
+// ticketKey is a hash of a ticket, by the hash of its secret, with the fields of [bridge.Ticket]. It lives as
+// long as it was issued for.
+func ticketKey(hash string) string { return shardPrefix[shardOf(hash)] + "ticket:" + hash }
 
 // tokensKey is a hash of how many tokens were counted in a shard, by the day since 1970. It lives
 // for tokensFor.

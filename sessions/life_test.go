@@ -95,6 +95,93 @@ func TestWhatIsForgottenWithoutAWordIsGoneToo(t *testing.T) {
 	}
 }
 
+// TestWhoLeftAndIsForgottenLeavesNothing has lee leave kim and be forgotten: nothing says anything of lee,
+// nor in the session of kim, but that lee wants silence, which nobody can read.
+func TestWhoLeftAndIsForgottenLeavesNothing(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	ctx := t.Context()
+	s := &teller{T: t, Store: r}
+	do := partStory(1)(s)
+	s.no(do(r, s.l))
+	s.no(r.Relayed(ctx, s.l, 1))
+	s.no(r.Silence(ctx, lee, false))
+	s.end()
+	_, err := r.Import(ctx, lee, map[string]string{"name": "lee"}, []bridge.Entry{by(lee, "l-imported")})
+	s.no(err)
+	rec := s.record(lee, "forget", true)
+	_, err = r.Post(ctx, rec.Session, bridge.Item{ID: "l-letter", Address: lee}, false)
+	s.no(err)
+	s.no(r.Forget(ctx, s.take(rec), nil))
+	for key, value := range everything(t, r) {
+		// that kim's session has seen the ids of lee's messages says nothing of them
+		if strings.Contains(key, ":seen:") {
+			continue
+		}
+		for _, personal := range []string{"sms:lee", "l1", "l2", "l-"} {
+			if strings.Contains(key+value, personal) && !strings.Contains(key, ":nonce:") {
+				t.Errorf("%s still says %q", key, personal)
+			}
+		}
+	}
+	post, err := r.Put(ctx, bridge.Item{ID: "o1", Address: lee}, true)
+	s.no(err)
+	if !post.Lease.Blocked {
+		t.Error("that lee wants silence was forgotten too")
+	}
+}
+
+// TestWhoLeavesIsFoundThoughAMergeWasCutOffBefore has lee, whose address still points to a session that has
+// joined kim's, leave that.
+func TestWhoLeavesIsFoundThoughAMergeWasCutOffBefore(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	ctx := t.Context()
+	s := &teller{T: t, Store: r}
+	together := s.answered(kim, "k", nil)
+	before := s.answered(lee, "l", nil)
+	s.no(r.Merge(ctx, s.take(s.record(lee, "merge", true)), together))
+	s.no(r.client.HSet(ctx, addressKeys(lee).record(), "session", string(before)).Err())
+	if id, err := r.Find(ctx, lee); err != nil || id != together {
+		t.Errorf("lee is found in %s, %v, want %s", id, err, together)
+	}
+	l := s.take(s.record(kim, "part", true))
+	p := bridge.Parting{Addresses: []bridge.Address{lee}, Settings: map[string]string{"language": "it"}}
+	s.no(r.client.HSet(ctx, addressKeys(lee).record(), "session", string(before)).Err())
+	s.no(r.Part(ctx, l, p, bridge.Outcome{Done: 1}))
+	rec := s.record(lee, "l2", true)
+	if got := s.take(rec).Settings["language"]; got != "it" {
+		t.Errorf("lee's session knows the language %q, want that of the parting", got)
+	}
+
+	s.no(r.client.HSet(ctx, addressKeys(lee).record(), "session", string(before)).Err())
+	r.homes.drop(lee)
+	l = s.take(s.record(kim, "attach", true))
+	if whose, err := r.Attach(ctx, l, lee); err != nil || whose != together {
+		t.Errorf("lee is of session %s, %v, want %s", whose, err, together)
+	}
+	if at := s.record(lee, "l3", true).Session; at != together {
+		t.Errorf("lee writes in %s, want %s", at, together)
+	}
+}
+
+// TestWhoLeavesIsGoneForProcessesThatHaveNotHeardOfIt has lee, whom kim's session was given, leave it in
+// another process than the one that knows where lee was.
+func TestWhoLeavesIsGoneForProcessesThatHaveNotHeardOfIt(t *testing.T) {
+	r := openTest(t, redistest.New(t))
+	ctx := t.Context()
+	s := &teller{T: t, Store: r}
+	l := s.take(s.record(kim, "attach", true))
+	_, err := r.Attach(ctx, l, lee)
+	s.no(err)
+	s.no(r.Finish(ctx, l, bridge.Outcome{Done: 1}))
+	together := s.record(lee, "l1", true).Session
+	other := &Redis{client: r.client, scripts: r.scripts, historyTTL: r.historyTTL, maxEntries: r.maxEntries, secret: r.secret}
+	l = s.take(s.record(lee, "l2", true))
+	s.no(other.Part(ctx, l, bridge.Parting{Addresses: []bridge.Address{lee}}, bridge.Outcome{Done: 1}))
+	if at := s.record(lee, "l3", true).Session; at == together || string(at) == l.ID {
+		t.Errorf("lee, who has left, still writes in %s", at)
+	}
+}
+
 func TestWhatWasForgottenIsKnownToWhoKnowsTheNewSession(t *testing.T) {
 	r := openTest(t, redistest.New(t))
 	s := &teller{T: t, Store: r}
@@ -188,6 +275,9 @@ func TestWhatIsIdleHasALifeAndWhatIsNotHasNone(t *testing.T) {
 	lives("while something waits", true)
 	l := s.take(rec)
 	lives("while it is answered", true)
+	_, err := r.Import(ctx, kim, map[string]string{"name": "Kim"}, []bridge.Entry{by(kim, "imported")})
+	s.no(err)
+	lives("while it is answered and something was imported", true)
 	s.no(r.Finish(ctx, l, bridge.Outcome{Done: 1, Entries: []bridge.Entry{{ID: "m1"}}, Out: []bridge.Item{{ID: "o1", Address: kim}}}))
 	lives("while the answer is relayed", true)
 	post, err := r.Put(ctx, l.Out[0], true)

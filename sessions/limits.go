@@ -25,6 +25,9 @@ const (
 	// goneFor is how long a forgotten session is known as such. It spans every call that may still
 	// be under way with its id.
 	goneFor = 5 * time.Minute
+	// sleepFor is how long a session waits for all that is on its way there, unless it has come before. It is
+	// longer than a lease, so that whoever goes on with what was cut off finds it asleep.
+	sleepFor = 2 * bridge.LeaseTime
 	// movedLonger is how much longer than a history a session that has moved is known as such.
 	movedLonger = 24 * time.Hour
 	// tokensFor is how long a day's count of tokens is kept.

@@ -78,7 +78,7 @@ func (r *reply) sight(after int64) bridge.Sight {
 	}
 	latest := r.list()
 	s.Entries = latest.entries()
-	s.Waiting = r.items()
+	s.Waiting = r.recorded()
 	turn := r.string()
 	if turn != "" {
 		var err error

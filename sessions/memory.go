@@ -31,6 +31,8 @@ type Memory struct {
 	sessions  map[bridge.SessionID]*session
 	addresses map[bridge.Address]*address
 	forgotten map[string]forgetting // by keyed hash of the address
+	silent    map[string]bool       // by keyed hash of the address
+	tickets   map[string]ticket     // by hash
 	tokens    map[string]int64      // by day
 	limits    map[string]time.Time  // when the place after the last is
 	locks     map[string]lock
@@ -57,6 +59,8 @@ func NewMemory(o Options) *Memory {
 		sessions:   map[bridge.SessionID]*session{},
 		addresses:  map[bridge.Address]*address{},
 		forgotten:  map[string]forgetting{},
+		silent:     map[string]bool{},
+		tickets:    map[string]ticket{},
 		tokens:     map[string]int64{},
 		limits:     map[string]time.Time{},
 		locks:      map[string]lock{},
@@ -75,6 +79,7 @@ type lane struct {
 	seen  map[string]time.Time // until when an id is remembered
 	dead  map[string]letter    // by the item's id
 	over  time.Time            // when dead is
+	at    time.Time            // when something last came in or was dealt with
 
 	ready    time.Time // from when it may be taken; zero: it waits for nobody
 	deadline time.Time // of its lease; zero: it is not leased
@@ -106,9 +111,10 @@ type letter struct {
 type session struct {
 	lane
 	out       []bridge.Item
+	posted    map[string]bool // the ids of items that came by Post
 	settings  map[string]string
-	addresses map[bridge.Address]bool
-	entries   []bridge.Entry // by Seq
+	addresses map[bridge.Address]bool // nil: the session is not there
+	entries   []bridge.Entry          // by Seq
 	lastSeq   int64
 	day       string // that answered is of
 	answered  int

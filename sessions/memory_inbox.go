@@ -53,7 +53,7 @@ func (m *Memory) resolve(a *address, of bridge.Address, now time.Time) (bridge.S
 			a.session = id
 			return id, s
 		}
-		if s != nil && (s.gone || len(s.addresses) > 0) {
+		if s != nil && (s.gone || s.addresses != nil) {
 			a.session = ""
 		}
 	}
@@ -92,6 +92,7 @@ func (m *Memory) put(l *lane, it bridge.Item, take bool, most int, now time.Time
 		return bridge.Receipt{Verdict: bridge.Full, FirstFull: first}
 	}
 	idle := l.ready.IsZero() && l.deadline.IsZero()
+	l.at = now
 	l.see(it.ID, now.Add(seenLife(it.Address)), now)
 	hold := it.Hold
 	it.Hold = 0

@@ -145,7 +145,7 @@ func run(kind bridge.LaneKind, items []bridge.Item) int {
 func (m *Memory) describe(l *bridge.Lease, now time.Time) {
 	if l.Lane == bridge.AddressLane {
 		a := m.addresses[addressOf(l.ID)]
-		l.Blocked = a.blocked && a.expires.After(now)
+		l.Blocked = a.blocked && a.expires.After(now) || m.silent[m.hash(l.ID)]
 		return
 	}
 	s := m.sessions[bridge.SessionID(l.ID)]
@@ -299,6 +299,16 @@ func (l *lane) drop(n int) {
 	}
 }
 
+// behead takes n items from the head of a session's lane, and what was shown of their turn.
+func (s *session) behead(n int, now time.Time) {
+	for _, it := range s.items[:n] {
+		delete(s.posted, it.ID)
+	}
+	s.drop(n)
+	s.at = now
+	s.live.turn, s.live.draft = "", ""
+}
+
 // Bury implements [bridge.Lanes].
 func (m *Memory) Bury(ctx context.Context, l *bridge.Lease, n int, reason string, out []bridge.Item) error {
 	if err := ctx.Err(); err != nil {
@@ -360,8 +370,7 @@ func (m *Memory) verdict(l *bridge.Lease, n int, do func(*lane), out []bridge.It
 		return wrongNumber(n, s.taken)
 	}
 	do(&s.lane)
-	s.live.turn, s.live.draft = "", ""
-	s.drop(n)
+	s.behead(n, now)
 	s.verdict = l.Token
 	s.out = append(s.out, cloneItems(out)...)
 	l.Out = cloneItems(s.out)

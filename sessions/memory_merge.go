@@ -40,13 +40,12 @@ func (m *Memory) Merge(ctx context.Context, l *bridge.Lease, winner bridge.Sessi
 	winner = m.follow(winner)
 	w := m.session(winner, now)
 	if winner == id || w != nil && w.gone {
-		ln.drop(1)
-		loser.live.turn, loser.live.draft = "", ""
+		loser.behead(1, now)
 		ln.verdict = l.Token
 		m.release(l, ln, byVerdict, 0, now)
 		return nil
 	}
-	if w == nil || len(w.addresses) == 0 {
+	if w == nil || w.addresses == nil {
 		w = m.found(winner, now)
 	}
 	m.join(w, loser, now)
@@ -94,8 +93,12 @@ func (m *Memory) join(w, loser *session, now time.Time) {
 		}
 	}
 	for _, it := range waiting {
-		m.put(&w.lane, it, false, len(w.items)+1, now)
+		r := m.put(&w.lane, it, false, len(w.items)+1, now)
+		if r.Verdict == bridge.Accepted && loser.posted[it.ID] {
+			w.post(it.ID)
+		}
 	}
+	w.at = later(w.at, loser.at)
 	w.expires = time.Time{}
 	if w.ready.IsZero() && w.deadline.IsZero() {
 		w.expires = now.Add(m.historyTTL)
@@ -168,6 +171,9 @@ func (m *Memory) forget(s *session, now time.Time) {
 		}
 	}
 	for _, it := range s.items[1:] {
+		if s.posted[it.ID] {
+			continue // whoever sent it meant the session
+		}
 		a := m.address(it.Address)
 		heir := heirs[it.Address]
 		if heir == nil {

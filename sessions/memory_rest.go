@@ -51,6 +51,19 @@ func (m *Memory) Allow(ctx context.Context, l bridge.Limit) (time.Duration, erro
 	return 0, nil
 }
 
+// Free implements [bridge.Pacer].
+func (m *Memory) Free(ctx context.Context, l bridge.Limit) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	if l.Every <= 0 {
+		return 0, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return max(0, m.limits[l.Key].Add(-leeway(l)).Sub(m.now())), nil
+}
+
 // Reserve implements [bridge.Pacer].
 func (m *Memory) Reserve(ctx context.Context, l bridge.Limit) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
@@ -165,5 +178,6 @@ func (m *Memory) sweep(now time.Time) {
 	}
 	maps.DeleteFunc(m.limits, func(_ string, next time.Time) bool { return !next.After(now) })
 	maps.DeleteFunc(m.locks, func(_ string, l lock) bool { return !l.until.After(now) })
+	maps.DeleteFunc(m.tickets, func(_ string, t ticket) bool { return !t.until.After(now) })
 	maps.DeleteFunc(m.tokens, func(d string, _ int64) bool { return d < day(now.Add(-tokensFor)) })
 }

@@ -3,9 +3,8 @@ package sessions
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
+	"time"
 
 	"ferry/bridge"
 )
@@ -20,18 +19,18 @@ func (m *Memory) Finish(ctx context.Context, l *bridge.Lease, o bridge.Outcome) 
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.finish(l, o)
+}
+
+func (m *Memory) finish(l *bridge.Lease, o bridge.Outcome) error {
 	l.Passed = nil
 	done := false
 	err := m.verdict(l, o.Done, func(*lane) {
 		done = true
 		now := m.now()
 		s := m.sessions[bridge.SessionID(l.ID)]
-		for _, e := range o.Entries {
-			e.Seq = max(now.UnixMicro(), s.lastSeq+1)
-			if s.insert(e) {
-				s.lastSeq = e.Seq
-				m.tell(s, now, bridge.Event{Kind: bridge.Said, Entry: e})
-			}
+		for _, e := range s.add(o.Entries, now) {
+			m.tell(s, now, bridge.Event{Kind: bridge.Said, Entry: e})
 		}
 		s.trim(m.maxEntries)
 		for name, value := range o.Settings {
@@ -87,10 +86,23 @@ func (m *Memory) pass(l *bridge.Lease, o bridge.Outcome) {
 	}
 }
 
-// insert puts an entry in its place, unless its id is there, and reports whether it did.
-func (s *session) insert(e bridge.Entry) bool {
+// add adds entries to the end of a history, each unless its id is there, and returns those.
+func (s *session) add(entries []bridge.Entry, now time.Time) (added []bridge.Entry) {
+	for _, e := range entries {
+		e.Seq = max(now.UnixMicro(), s.lastSeq+1)
+		if _, ok := s.insert(e); ok {
+			s.lastSeq = e.Seq
+			added = append(added, e)
+		}
+	}
+	return added
+}
+
+// insert puts an entry in its place, unless its id is there, and reports whether it did. It returns the
+// entry's seq, the next one that is free.
+func (s *session) insert(e bridge.Entry) (seq int64, ok bool) {
 	if slices.ContainsFunc(s.entries, func(have bridge.Entry) bool { return have.ID == e.ID }) {
-		return false
+		return 0, false
 	}
 	i, taken := slices.BinarySearchFunc(s.entries, e.Seq, func(have bridge.Entry, seq int64) int {
 		return int(max(-1, min(1, have.Seq-seq)))
@@ -101,7 +113,7 @@ func (s *session) insert(e bridge.Entry) bool {
 		taken = i < len(s.entries) && s.entries[i].Seq == e.Seq
 	}
 	s.entries = slices.Insert(s.entries, i, e)
-	return true
+	return e.Seq, true
 }
 
 // trim lets the oldest entries go where there are more than most.
@@ -157,9 +169,7 @@ func (m *Memory) Addresses(ctx context.Context, id bridge.SessionID) ([]bridge.A
 	if s == nil {
 		return nil, nil
 	}
-	return slices.SortedFunc(maps.Keys(s.addresses), func(a, b bridge.Address) int {
-		return strings.Compare(a.String(), b.String())
-	}), nil
+	return sorted(s.addresses), nil
 }
 
 // Latest implements [bridge.History].

@@ -222,11 +222,12 @@ func (r *Redis) copyTo(ctx context.Context, w, k laneKeys, v view, seen []redis.
 			fields = append(fields, name, value)
 		}
 	}
+	fields = append(fields, joinedField+k.id, "1")
 	answered := ""
 	if day, n := v.answered(); day != "" {
 		answered = fmt.Sprintf("%s %d", day, n)
 	}
-	j := joining{r: r, w: w, loser: k.id, answered: answered, seq: orZero(v.state["seq"])}
+	j := joining{r: r, w: w, giver: k.id, answered: answered, seq: orZero(v.state["seq"]), at: orZero(v.state["at"])}
 	if err := j.join(ctx, fields, nil, nil, nil); err != nil {
 		return err
 	}
@@ -245,20 +246,8 @@ func (r *Redis) copyTo(ctx context.Context, w, k laneKeys, v view, seen []redis.
 		}
 	}
 
-	waiting := map[string]bool{}
-	for _, raw := range v.items[1:] {
-		waiting[quotedID(raw)] = true
-	}
-	for some := range slices.Chunk(seen, idsAtOnce) {
-		var ids []any
-		for _, z := range some {
-			if id, ok := z.Member.(string); ok && !waiting[id] {
-				ids = append(ids, id, int64(z.Score))
-			}
-		}
-		if err := j.join(ctx, nil, nil, ids, nil); err != nil {
-			return err
-		}
+	if err := j.know(ctx, seen, v.items[1:]); err != nil {
+		return err
 	}
 
 	letters, err := r.client.HGetAll(ctx, k.letters()).Result()
@@ -296,20 +285,40 @@ func (r *Redis) entries(ctx context.Context, k laneKeys, some []redis.Z) ([]any,
 	return list, nil
 }
 
-// A joining is a session on its way into another.
+// A joining is a session on its way into another, or a part of it.
 type joining struct {
 	r        *Redis
 	w        laneKeys
-	loser    string
+	giver    string
 	answered string
-	seq      string
+	seq, at  string // of the giver
+}
+
+// know carries the ids that were seen, but for those of items that are to come.
+func (j joining) know(ctx context.Context, seen []redis.Z, coming []string) error {
+	waiting := map[string]bool{}
+	for _, raw := range coming {
+		waiting[quotedID(raw)] = true
+	}
+	for some := range slices.Chunk(seen, idsAtOnce) {
+		var ids []any
+		for _, z := range some {
+			if id, ok := z.Member.(string); ok && !waiting[id] {
+				ids = append(ids, id, int64(z.Score))
+			}
+		}
+		if err := j.join(ctx, nil, nil, ids, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // join carries a part.
 func (j joining) join(ctx context.Context, fields, entries, ids, letters []any) error {
 	w := j.w
 	args := []any{
-		w.id, j.loser, j.r.historyTTL.Milliseconds(), j.r.maxEntries, j.answered, j.seq,
+		w.id, j.giver, j.r.historyTTL.Milliseconds(), j.r.maxEntries, j.answered, j.seq, j.at,
 		len(fields) / 2, len(entries) / 3, len(ids) / 2, len(letters) / 2,
 	}
 	args = slices.Concat(args, fields, entries, ids, letters)

@@ -106,6 +106,18 @@ func (r *Redis) Allow(ctx context.Context, l bridge.Limit) (time.Duration, error
 	return answer.micros(), answer.err()
 }
 
+// Free implements [bridge.Pacer].
+func (r *Redis) Free(ctx context.Context, l bridge.Limit) (time.Duration, error) {
+	if l.Every <= 0 {
+		return 0, nil
+	}
+	answer, err := r.run(ctx, r.scripts.free, []string{limitKey(l.Key)}, micros(leeway(l)))
+	if err != nil {
+		return 0, fmt.Errorf("look for a place under a limit: %w", err)
+	}
+	return answer.micros(), answer.err()
+}
+
 // Pause implements [bridge.Pacer].
 func (r *Redis) Pause(ctx context.Context, l bridge.Limit, d time.Duration) error {
 	if d <= 0 {

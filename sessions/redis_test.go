@@ -130,6 +130,9 @@ local function clock()
 end
 `
 
+// testScripts are those of the tests whose time moves. To make them takes longer than many a test.
+var testScripts = sync.OnceValue(func() *scripts { return newScripts(testClock) })
+
 func testConfig(url string) Config {
 	return Config{
 		RedisURL: url, RedisMode: "single", Durability: "process", HistoryTTL: 180 * 24 * time.Hour, HistoryMaxEntries: 1000,
@@ -151,7 +154,7 @@ func openEmpty(t *testing.T, c Config) *testRedis {
 	}
 	t.Cleanup(func() { client.Close() })
 	flush(t, client)
-	r, err := open(context.Background(), c, client, newScripts(testClock), quiet)
+	r, err := open(context.Background(), c, client, testScripts(), quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -283,7 +286,7 @@ func TestAFailoverLosesNothingAcknowledged(t *testing.T) {
 	var after *Redis
 	redistest.Eventually(t, "the promoted master is found", func(ctx context.Context) error {
 		var err error
-		after, err = open(ctx, c, client, newScripts(testClock), quiet)
+		after, err = open(ctx, c, client, testScripts(), quiet)
 		return err
 	})
 	for who := range people {
@@ -345,7 +348,7 @@ func TestARepeatedPutHasItsLeaseWhoeverHasPutSince(t *testing.T) {
 	k := addressKeys(bridge.Address{Channel: "test", ID: "ann"})
 	put := func(id, nonce string) bridge.Receipt {
 		it := bridge.Item{ID: id, Address: bridge.Address{Channel: "test", ID: "ann"}, Alone: true}
-		answer, err := r.write(t.Context(), r.scripts.put, []string{k.ready(), k.leases(), k.state(), k.lane(), k.seen(), k.record()},
+		answer, err := r.write(t.Context(), r.scripts.put, r.addressPutKeys(k),
 			putArgs(k, it, nonce, true, bridge.MaxWaiting)...)
 		if err != nil {
 			t.Fatal(err)

@@ -37,7 +37,11 @@ func TestALostAnswerChangesNothing(t *testing.T) {
 	if testing.Short() {
 		return // too few schedules to have used all
 	}
-	for _, name := range []string{"resolve", "put", "stop", "take", "due", "renew", "later", "census", "finish", "relayed", "mark", "delivered", "latest", "tokens"} {
+	for _, name := range []string{
+		"resolve", "put", "stop", "take", "due", "renew", "later", "census", "finish", "relayed", "mark", "delivered", "latest", "tokens",
+		"post", "person", "expect", "claim", "silence", "home", "import", "issue", "redeem", "note", "void", "free",
+	} { // those of merging, parting and forgetting come rarely: TestALostAnswerOfAMergeOrAForgettingChangesNothing has them
+
 		if s := r.scripts.all()[name]; d.count((*s).Hash()) == 0 {
 			t.Errorf("no answer of %s was lost: the schedules do not test it", name)
 		}
@@ -77,6 +81,7 @@ type schedule struct {
 	n      int // for what must be unique
 
 	ids    map[bridge.SessionID]bridge.SessionID // of a session in Redis, by its id in memory
+	known  []bridge.SessionID                    // in memory, in the order in which they were met
 	leases []*leasePair                          // the latest of each lane last
 	sights []string                              // cursors
 }
@@ -114,6 +119,14 @@ func play(t *rapid.T, r *Redis) {
 		"look":      s.look,
 		"show":      s.show,
 		"delivered": s.delivered,
+		"post":      s.post,
+		"attach":    s.attach,
+		"part":      s.part,
+		"silence":   s.silence,
+		"import":    s.importing,
+		"person":    s.person,
+		"ticket":    s.ticket,
+		"place":     s.place,
 		"time":      s.passes,
 	})
 }
@@ -185,6 +198,13 @@ func (s *schedule) check(*rapid.T) {
 	s.no(err)
 	s.same("census", cm, cr)
 	s.invariant()
+	for _, a := range scheduleAddresses {
+		fm, err := s.memory.Find(ctx, a)
+		s.no(err)
+		fr, err := s.redis.Find(ctx, a)
+		s.no(err)
+		s.pair(fm, fr)
+	}
 	for of, in := range s.ids {
 		hm, err := s.memory.Latest(ctx, of, 0, 1<<20)
 		s.no(err)
@@ -342,6 +362,9 @@ func (s *schedule) pair(m, r bridge.SessionID) {
 	if had, ok := s.ids[m]; ok && had != r {
 		s.Fatalf("session %s of memory is %s in redis, and was %s", m, r, had)
 	}
+	if s.ids[m] == "" {
+		s.known = append(s.known, m)
+	}
 	s.ids[m] = r
 }
 
@@ -462,6 +485,12 @@ func outcome(err error) string {
 		return "none"
 	case errors.Is(err, bridge.ErrFenced):
 		return "fenced"
+	case errors.Is(err, bridge.ErrNoSession):
+		return "no session"
+	case errors.Is(err, bridge.ErrNoTicket):
+		return "no ticket"
+	case errors.Is(err, bridge.ErrTicketUsed):
+		return "used"
 	case errors.Is(err, errOutLeft), errors.Is(err, errNoHead), errors.Is(err, errWrongNumber):
 		return "refused"
 	}
@@ -492,15 +521,7 @@ func (s *schedule) renew(*rapid.T) {
 func (s *schedule) finish(t *rapid.T) {
 	p := s.lease(t, bridge.SessionLane)
 	var passed []bridge.Receipt // in memory, which is first
-	o := bridge.Outcome{
-		Done: rapid.IntRange(min(1, len(p.memory.Items)), len(p.memory.Items)).Draw(t, "done"), Out: s.items(t),
-		Pass: rapid.Bool().Draw(t, "pass"), Take: rapid.IntRange(0, 2).Draw(t, "take"),
-		Counts: rapid.Bool().Draw(t, "counts"), Tokens: rapid.IntRange(0, 9).Draw(t, "tokens"),
-		Settings: rapid.MapOfN(rapid.SampledFrom([]string{"language", "crossed", "fresh"}), rapid.SampledFrom([]string{"", "a", "b"}), 0, 2).Draw(t, "settings"),
-	}
-	for range rapid.IntRange(0, 3).Draw(t, "entries") {
-		o.Entries = append(o.Entries, bridge.Entry{ID: s.id(t), Text: strings.Repeat("x", s.n%7), At: s.now})
-	}
+	o := s.outcome(t, rapid.IntRange(min(1, len(p.memory.Items)), len(p.memory.Items)).Draw(t, "done"))
 	s.with(t, p, func(store bridge.Store, l *bridge.Lease) error {
 		err := store.Finish(s.Context(), l, o)
 		if store == bridge.Store(s.redis) {
@@ -518,6 +539,29 @@ func (s *schedule) finish(t *rapid.T) {
 	tr, err := s.redis.TokensToday(s.Context())
 	s.no(err)
 	s.same("tokens", tm, tr)
+}
+
+func (s *schedule) outcome(t *rapid.T, n int) bridge.Outcome {
+	o := bridge.Outcome{
+		Done: n, Out: s.items(t),
+		Pass: rapid.Bool().Draw(t, "pass"), Take: rapid.IntRange(0, 2).Draw(t, "take"),
+		Counts: rapid.Bool().Draw(t, "counts"), Tokens: rapid.IntRange(0, 9).Draw(t, "tokens"), Settings: s.settings(t, ""),
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "entries") {
+		o.Entries = append(o.Entries, s.entry(t, s.now))
+	}
+	return o
+}
+
+// settings returns some; more values than those in use may be drawn.
+func (s *schedule) settings(t *rapid.T, more ...string) map[string]string {
+	values := append([]string{"a", "b"}, more...)
+	return rapid.MapOfN(rapid.SampledFrom([]string{"language", "crossed", "fresh"}), rapid.SampledFrom(values), 0, 2).Draw(t, "settings")
+}
+
+func (s *schedule) entry(t *rapid.T, at time.Time) bridge.Entry {
+	by := s.address(t)
+	return bridge.Entry{ID: s.id(t), Text: strings.Repeat("x", s.n%7), At: at, Channel: by.Channel, By: by.ID}
 }
 
 func (s *schedule) relayed(t *rapid.T) {

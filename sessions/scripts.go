@@ -19,11 +19,14 @@ type scripts struct {
 	// what becomes of it
 	finish, relayed, mark, delivered, latest, spend, tokens *redis.Script
 	// sessions that end
-	look, adopt, drop, repoint, join, moved, remember, heirs, closed, gone *redis.Script
+	look, adopt, drop, repoint, join, moved, remember, heirs, closed, gone, found, shed, parted, awake *redis.Script
+	// what belongs to whom
+	post, person, expect, claim, vacate, silence, home, importing *redis.Script
+	issue, redeem, note, void                                     *redis.Script
 	// what is shown to those who look on, and who may
 	sight, show, announce, admit, admitted *redis.Script
 	// what is apart from people
-	reserve, allow, pause, lock, unlock *redis.Script
+	reserve, allow, free, pause, lock, unlock *redis.Script
 }
 
 // newScripts makes the scripts. Each begins with what it uses of clock, the text of what tells the
@@ -46,8 +49,11 @@ func (s *scripts) all() map[string]**redis.Script {
 		"spend": &s.spend, "tokens": &s.tokens,
 		"look": &s.look, "adopt": &s.adopt, "drop": &s.drop, "repoint": &s.repoint, "join": &s.join, "moved": &s.moved,
 		"remember": &s.remember, "heirs": &s.heirs, "closed": &s.closed, "gone": &s.gone,
+		"found": &s.found, "shed": &s.shed, "parted": &s.parted, "awake": &s.awake,
+		"post": &s.post, "person": &s.person, "expect": &s.expect, "claim": &s.claim, "vacate": &s.vacate, "silence": &s.silence,
+		"home": &s.home, "import": &s.importing, "issue": &s.issue, "redeem": &s.redeem, "note": &s.note, "void": &s.void,
 		"sight": &s.sight, "show": &s.show, "announce": &s.announce, "admit": &s.admit, "admitted": &s.admitted,
-		"reserve": &s.reserve, "allow": &s.allow, "pause": &s.pause, "lock": &s.lock, "unlock": &s.unlock,
+		"reserve": &s.reserve, "allow": &s.allow, "free": &s.free, "pause": &s.pause, "lock": &s.lock, "unlock": &s.unlock,
 	}
 }
 

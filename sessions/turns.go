@@ -49,7 +49,7 @@ func (r *Redis) verdict(ctx context.Context, l *bridge.Lease, o bridge.Outcome, 
 	nonce := rand.Text()
 	for i, it := range pass {
 		a := addressKeys(it.Address)
-		keys = append(keys, a.addressPutKeys()...)
+		keys = append(keys, r.addressPutKeys(a)...)
 		args = append(args, putArgs(a, it, nonce, i < o.Take, bridge.MaxWaiting)...)
 	}
 	args = encodeItems(args, send)
@@ -119,6 +119,7 @@ func (r *Redis) Addresses(ctx context.Context, id bridge.SessionID) ([]bridge.Ad
 // The fields of a session's state that have names of their own; see lua/lane.lua.
 const (
 	addressField  = "a:"
+	expectedField = "new:"
 	settingField  = "set:"
 	answeredField = "ans:"
 	joinedField   = "was:"

@@ -84,6 +84,7 @@ var (
 	_ bridge.Splitter = (*Channel)(nil)
 	_ bridge.Typer    = (*Channel)(nil)
 	_ bridge.Limiter  = (*Channel)(nil)
+	_ bridge.Inviter  = (*Channel)(nil)
 )
 
 func (c *Channel) init() {
@@ -158,3 +159,8 @@ func (c *Channel) Typing(_ context.Context, to bridge.Address) error {
 
 // Limits implements bridge.Limiter.
 func (c *Channel) Limits(bridge.Address) []bridge.Limit { return c.Paced }
+
+// Invite implements bridge.Inviter.
+func (c *Channel) Invite(code string) (bridge.Invitation, bool) {
+	return bridge.Invitation{URL: "https://" + c.Name() + ".example/" + code}, true
+}

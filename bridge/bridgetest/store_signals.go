@@ -162,6 +162,7 @@ func (s *storeTest) calls() map[string]func(context.Context) error {
 	finish, later, bury, merge, forget := lease(1), lease(2), lease(3), lease(4), lease(5)
 	relayed := lease(6)
 	s.finish(relayed, bridge.Outcome{Done: 1, Out: letters(someone(6), "o1")})
+	part, attach := lease(8), lease(9)
 	mark, delivered := posted(1), posted(2)
 	limit := bridge.Limit{Key: "someone", Every: time.Second, Burst: 1}
 	return map[string]func(context.Context) error{
@@ -186,7 +187,25 @@ func (s *storeTest) calls() map[string]func(context.Context) error {
 		"Pause":     func(ctx context.Context) error { return s.Pause(ctx, limit, time.Second) },
 		"Lock":      func(ctx context.Context) error { _, err := s.Lock(ctx, "someone", "a"); return err },
 		"Unlock":    func(ctx context.Context) error { return s.Unlock(ctx, "someone", "a") },
-		"Ping":      func(ctx context.Context) error { return s.Ping(ctx) },
+		"Find":      func(ctx context.Context) error { _, err := s.Find(ctx, someone(1)); return err },
+		"Person":    func(ctx context.Context) error { _, err := s.Person(ctx, bridge.SessionID(later.ID), 1); return err },
+		"Post": func(ctx context.Context) error {
+			_, err := s.Post(ctx, bridge.SessionID(later.ID), command(someone(1), "l1"), true)
+			return err
+		},
+		"Attach": func(ctx context.Context) error { _, err := s.Attach(ctx, attach, someone(10)); return err },
+		"Part": func(ctx context.Context) error {
+			return s.Part(ctx, part, bridge.Parting{Addresses: []bridge.Address{someone(8)}}, bridge.Outcome{Done: 1})
+		},
+		"Import":  func(ctx context.Context) error { _, err := s.Import(ctx, someone(11), nil, entries("e1")); return err },
+		"Silence": func(ctx context.Context) error { return s.Silence(ctx, someone(1), false) },
+		"Issue":   func(ctx context.Context) error { return s.Issue(ctx, "someone", bridge.Ticket{}, time.Minute) },
+		"Ticket":  func(ctx context.Context) error { _, err := s.Ticket(ctx, "someone"); return err },
+		"Redeem":  func(ctx context.Context) error { _, err := s.Redeem(ctx, "someone", "a"); return err },
+		"Note":    func(ctx context.Context) error { return s.Note(ctx, "someone", "a") },
+		"Void":    func(ctx context.Context) error { return s.Void(ctx, "someone") },
+		"Free":    func(ctx context.Context) error { _, err := s.Free(ctx, limit); return err },
+		"Ping":    func(ctx context.Context) error { return s.Ping(ctx) },
 	}
 }
 

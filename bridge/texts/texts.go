@@ -15,6 +15,7 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -185,4 +186,15 @@ func (t *Texts) Match(hints ...string) string {
 		}
 	}
 	return t.fallback
+}
+
+// Date writes the day of a time, in UTC, as it is written in a language.
+func (t *Texts) Date(lang string, at time.Time) string {
+	year, month, day := at.UTC().Date()
+	names := strings.Split(t.Say(lang, Months, nil), ",")
+	name := month.String() // where the operator's own list is not one of twelve
+	if len(names) == 12 {
+		name = strings.TrimSpace(names[month-1])
+	}
+	return t.Say(lang, Date, Args{"Day": day, "Month": name, "Year": strconv.Itoa(year)})
 }

@@ -20,6 +20,7 @@ redis.call('HSET', KEYS[3], 'join', ARGV[5])
 for i = 9, #ARGV, 3 do
   if not seen_before(KEYS[5], ARGV[i], now) then
     redis.call('RPUSH', KEYS[4], ARGV[i + 1])
+    redis.call('HSET', KEYS[3], 'at', int(now))
     see(KEYS[5], ARGV[i], tonumber(ARGV[i + 2]), now)
   end
 end

@@ -14,7 +14,7 @@
 local id, token, n, now = ARGV[1], ARGV[4], tonumber(ARGV[5]), clock()
 local m = redis.call('HMGET', KEYS[3], 'tok', 'ver', 'got', 'seq', 'day', 'ans', 'hold', 'full', 'live', 'epoch', 'draftof')
 local epoch = watched(m[9], m[10], now)
-local PUT_KEYS, PUT_ARGS = 6, 12
+local PUT_KEYS, PUT_ARGS = 7, 12
 local passed, k = {}, 12
 if m[2] == token then
   redis.call('HSET', KEYS[3], 'ver', token) -- a write, which waiting for a replica waits for
@@ -38,6 +38,8 @@ if n < 1 or n > got then return { 3, got } end
 
 if ARGV[8] == '1' then letter('s', id, KEYS[4], KEYS[8], KEYS[9], n, ARGV[9], tonumber(ARGV[7]), now) end
 local left, set, unset = behead(KEYS[4], n, token, m[8])
+set[#set + 1] = 'at'
+set[#set + 1] = int(now)
 
 local at = 17
 local seq, added = tonumber(m[4]) or 0, {}

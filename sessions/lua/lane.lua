@@ -1,6 +1,6 @@
 -- What the scripts on lanes have in common. All times are in microseconds, all lives in
--- milliseconds. An item is three lines and its data; the first line is "-" or "!" (alone) with its
--- address, the second its id, quoted.
+-- milliseconds. An item is three lines and its data; the first line is "-", "!" (alone) or "+" (alone, and
+-- posted to the session whoever's address it has) with its address, the second its id, quoted.
 --
 -- The state of a lane is a hash:
 --   tok    the token of the lease; none: not leased
@@ -19,15 +19,19 @@
 --   erase  set if it is to be erased when it is empty
 -- and of a session's lane also:
 --   a:ADDRESS    one for each of its addresses
+--   new:ADDRESS  one that it is about to get, and has as soon as it writes
 --   set:NAME     its settings
 --   day, ans     how many turns were counted on that day; ans:SESSION is "day count" of one that joined
 --   seq          that of the last entry
+--   at           when an item last came in or was dealt with
 --   live         until when somebody may be looking on; epoch, eventseq: of the events since somebody does,
 --                and how many there were; draftof: the turn, quoted, whose answer is shown as it is written;
 --                shower: the nonce of the last SHOW that began an attempt
 --   joins, join  how often other sessions have written into it, and the last that has
 --   was:SESSION  one for each session that has joined
---   heirs, closed   while it is being forgotten: who gets what waits, and that nothing comes in any more
+--   heirs        while it is being forgotten or addresses leave it: the session that each has then
+--   asleep       while addresses of another session are on their way here: the lane is held back
+--   closed       while it is being forgotten: that nothing comes in any more
 --   moved, gone  what remains of it: where it is now, or that it is no more
 
 local LEASE = 15 * 1000000
@@ -69,7 +73,7 @@ local function run(kind, lane, items)
   local head = items[1]
   if not head then return items end
   local line, n, step = first(head), 1, #items
-  if kind == 'a' or string.byte(line) == 33 then return { head } end
+  if kind == 'a' or string.byte(line) ~= 45 then return { head } end
   while true do
     for i = n + 1, #items do
       if first(items[i]) ~= line then
@@ -130,7 +134,8 @@ local function describe(kind, id, h, items, other, past, now)
   if h.delay then delayed = now - tonumber(h.delay) end
   local d = { id, items, tonumber(h.crash or 0), delayed, stopped, h.mark or '' }
   if kind == 'a' then
-    d[7] = redis.call('HEXISTS', other, 'blocked')
+    local no = redis.call('HMGET', other, 'blocked', 'silent')
+    d[7] = (no[1] or no[2]) and 1 or 0
     return d
   end
   d[7] = answered(h, now)
@@ -271,6 +276,15 @@ local function seen_before(seen, id, now)
   return till and tonumber(till) > now
 end
 
+-- hush has the record of an address say that it wants silence, if its mark does: for longer than anything
+-- waits to be sent.
+local HUSH_LIFE = 30 * 86400 * 1000
+local function hush(record, mark)
+  if redis.call('HEXISTS', mark, 'silent') == 0 then return end
+  redis.call('HSET', record, 'silent', 1)
+  if redis.call('PTTL', record) < HUSH_LIFE then redis.call('PEXPIRE', record, HUSH_LIFE) end
+end
+
 -- tell adds an event to those of a session that somebody may be looking on, and tells everybody.
 local EVENTS_MOST, EVENTS_LIFE = 2000, 10 * 60 * 1000
 local function tell(state, events, id, epoch, kind, payload)
@@ -311,6 +325,11 @@ local function admit(k, a, put, leased, hold, from, epoch, now)
     return { 2, told[1] == nonce and 1 or 0, told[2] or '' }
   end
   redis.call('RPUSH', lane, ARGV[a + 6])
+  if kind == 'a' then
+    hush(other, KEYS[k + 7])
+  else
+    redis.call('HSET', state, 'at', int(now))
+  end
   see(seen, ARGV[a + 5], tonumber(ARGV[a + 7]), now)
   if epoch then tell(state, KEYS[9], id, epoch, 'item', ARGV[a + 6]) end
   if tonumber(ARGV[a + 8]) > 0 then
@@ -341,29 +360,36 @@ local function admit(k, a, put, leased, hold, from, epoch, now)
   return { 0, math.max(0, hold - now) }
 end
 
--- trim lets the oldest entries go where there are more than most.
+-- trim lets the oldest entries go where there are more than most. It returns their ids.
 local function trim(history, entries, most)
-  local over = redis.call('ZCARD', history) - most
+  local over, gone = redis.call('ZCARD', history) - most, {}
   while over > 0 do
     local oldest = redis.call('ZPOPMIN', history, math.min(over, 500))
     local ids = {}
-    for i = 1, #oldest, 2 do ids[#ids + 1] = oldest[i] end
+    for i = 1, #oldest, 2 do
+      ids[#ids + 1] = oldest[i]
+      gone[#gone + 1] = oldest[i]
+    end
     redis.call('HDEL', entries, unpack(ids))
     over = over - #ids
   end
+  return gone
 end
 
 -- whose says why an item of an address may not come into a session: {3, winner} if that has moved,
 -- {4, heir} if it is gone or the address is not one of its own; nil where it may. There is no heir
--- but while the session is being forgotten. m is moved, gone, closed, and the field of the address.
+-- but while the session is being forgotten or the address leaves it. m is moved, gone, closed, and the
+-- field of the address.
 local function whose(state, address, m)
   if m[1] then return { 3, m[1] } end
-  if m[3] then
-    local heirs = cjson.decode(redis.call('HGET', state, 'heirs') or '{}')
-    return { 4, heirs[address] or '' }
+  if m[4] and not m[2] and not m[3] then return nil end
+  local more = redis.call('HMGET', state, 'heirs', 'new:' .. address)
+  if more[2] and not m[2] and not m[3] then
+    redis.call('HDEL', state, 'new:' .. address)
+    redis.call('HSET', state, 'a:' .. address, '1')
+    return nil
   end
-  if m[2] or not m[4] then return { 4, '' } end
-  return nil
+  return { 4, more[1] and cjson.decode(more[1])[address] or '' }
 end
 
 -- settle has a session be that of an address, if it is not there yet and may be made. m is moved, gone,

@@ -1,6 +1,6 @@
 -- PUT puts an item into a lane, unless it was there before or the lane is full.
--- KEYS  1 ready  2 lease  3 state  4 lane  5 seen  6 out of a session, record of an address
---       and of a session  7 history  8 entries  9 events
+-- KEYS  1 ready  2 lease  3 state  4 lane  5 seen, then of an address  6 record  7 mark
+--       and of a session  6 out  7 history  8 entries  9 events
 -- ARGV  1 lane id  2 signal  3 channel  4 kind  5 item's id  6 item  7 how long its id is remembered
 --       8 hold  9 the most of a row of holds  10 most items  11 nonce  12 1: lease the lane if idle
 --       and of a session  13 the item's address  14 1: make the session if it is not there

@@ -4,7 +4,6 @@
 -- ARGV  1 address  2 before when what was written is forgotten, or ""  3 keyed hash of the id of what
 --       asked for it  4, 5 day and how many turns were answered on it
 -- returns 1
-redis.call('DEL', KEYS[1])
 redis.call('HSET', KEYS[1], 'at', ARGV[2] ~= '' and ARGV[2] or int(clock()), 'last', ARGV[3], 'day', ARGV[4], 'ans', ARGV[5])
 redis.call('DEL', KEYS[6])
 redis.call('ZREM', KEYS[7], 'a:' .. ARGV[1])

@@ -1,0 +1,522 @@
+package bridge
+
+import (
+	"cmp"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"ferry/bridge/texts"
+)
+
+// This file does what the linking decides: it finds out what a decision needs, and carries out what it
+// comes to.
+
+// linking returns what the session of this turn knows for deciding about linking.
+func (t *turn) linking(ctx context.Context) (*linking, error) {
+	addresses, err := t.Store.Addresses(ctx, t.session)
+	if err != nil {
+		return nil, fmt.Errorf("find the addresses of a session: %w", err)
+	}
+	history, err := t.history(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &linking{
+		now: time.Now(), session: t.session, addresses: addresses, settings: t.l.Settings,
+		history: slices.ContainsFunc(history, func(e Entry) bool { return !e.Aside }),
+		confirm: t.Settings.LinkProof == "confirm",
+		linkingRules: linkingRules{
+			reads: t.reads, holder: t.holder, digits: t.digits, place: t.place,
+		},
+	}, nil
+}
+
+// reads reports whether whoever is at an address can read its conversation.
+func (e *Engine) reads(a Address) bool { return !slices.Contains(e.Silent, a.Channel) }
+
+// readersOf returns those of some addresses at which their conversation can be read.
+func (e *Engine) readersOf(addresses []Address) []Address {
+	return slices.DeleteFunc(slices.Clone(addresses), func(a Address) bool { return !e.reads(a) })
+}
+
+// digits returns the digits that prove a claim by the code with that hash.
+func (e *Engine) digits(code string) string {
+	sum := []byte(e.keyed("digits", code))
+	return fmt.Sprintf("%04d", binary.BigEndian.Uint64(sum)%10000)
+}
+
+// destination looks at the session that a code leads to.
+func (t *turn) destination(ctx context.Context, id SessionID) (destination, error) {
+	p, err := t.Store.Person(ctx, id, -1)
+	if err != nil {
+		return destination{}, err
+	}
+	to := destination{session: p.Session, readers: t.readersOf(p.Addresses)}
+	whom := t.whom(p, t.lang)
+	var open []string
+	for _, a := range to.readers {
+		open = append(open, t.place(a, p.Settings[nameSetting]))
+	}
+	if len(open) > 0 {
+		whom += " (" + strings.Join(open, ", ") + ")"
+	}
+	to.whom = texts.Args{"Whom": whom}
+	return to, nil
+}
+
+// whom says who a person is, so that only they know.
+func (e *Engine) whom(p Person, lang string) string {
+	for _, a := range p.Addresses {
+		if number := masked(a, ""); number != "" {
+			return number
+		}
+	}
+	if name := masked(Address{}, p.Settings[nameSetting]); name != "" {
+		return name
+	}
+	since := time.Now()
+	if len(p.Entries) > 0 {
+		since = p.Entries[0].At
+	}
+	return e.Texts.Say(lang, texts.Visitor, texts.Args{"Date": e.Texts.Date(lang, since)})
+}
+
+// learn keeps what the platform says of the person, where it is news.
+func (t *turn) learn() {
+	first := t.said[0]
+	if name := texts.Name(first.Name); name != "" && t.l.Settings[nameSetting] == "" {
+		t.set(nameSetting, name)
+	}
+	if first.Language == "" {
+		return
+	}
+	if spoken := t.Texts.Match(first.Language); spoken != t.l.Settings[spokenSetting] {
+		t.set(spokenSetting, spoken)
+	}
+}
+
+// question returns what was asked of whoever writes now, if it still stands.
+func (t *turn) question() (q question, ok bool) {
+	if json.Unmarshal([]byte(t.l.Settings[questionSetting+t.to.String()]), &q) != nil {
+		return question{}, false // there is none
+	}
+	return q, t.said[0].Received.Sub(q.Asked) <= questionStands
+}
+
+// meantForUs reports whether a yes or no answers a question of Ferry's rather than one that the assistant
+// has asked since.
+func (t *turn) meantForUs(ctx context.Context, q question) (bool, error) {
+	history, err := t.history(ctx, 0)
+	if err != nil {
+		return false, err
+	}
+	for _, e := range slices.Backward(history) {
+		if e.Role == Assistant && e.Channel == t.to.Channel && e.By == t.to.ID {
+			return e.At.Before(q.Asked) || !strings.ContainsAny(e.Text, "?？؟"), nil
+		}
+	}
+	return true, nil
+}
+
+func (t *turn) answerQuestion(ctx context.Context, q question, yes bool) error {
+	if q.What == forgetQuestion {
+		if yes {
+			return t.erase(ctx, true)
+		}
+		t.set(questionSetting+t.to.String(), "")
+		t.hear(true)
+		t.notice(texts.ForgetKept, nil)
+		return nil
+	}
+	t.hear(true)
+	k, err := t.linking(ctx)
+	if err != nil {
+		return err
+	}
+	return t.act(ctx, k.answer(t.to, q, yes))
+}
+
+// redeem has the person use a code that they have typed.
+func (t *turn) redeem(ctx context.Context, code string) error {
+	wait, err := t.Store.Free(ctx, wrongCodes(t.to))
+	if err != nil {
+		return fmt.Errorf("ask for the limit of wrong codes: %w", err)
+	}
+	if wait > 0 {
+		t.notice(texts.CodeWait, texts.Args{"When": t.Texts.When(t.lang, wait)})
+		return nil
+	}
+	hash := t.codeHash(code)
+	ticket, err := t.Store.Redeem(ctx, hash, t.holder(t.to))
+	key := texts.CodeUnknown
+	switch {
+	case errors.Is(err, ErrTicketUsed):
+		key = texts.CodeUsed
+		fallthrough
+	case errors.Is(err, ErrNoTicket):
+		if _, err := t.Store.Allow(ctx, wrongCodes(t.to)); err != nil {
+			return fmt.Errorf("count a wrong code: %w", err)
+		}
+		t.notice(key, nil)
+		return nil
+	case err != nil:
+		return fmt.Errorf("redeem a code: %w", err)
+	}
+	return t.claim(ctx, hash, ticket, Address{})
+}
+
+// claim goes on with a ticket that was redeemed at this address, or with a proof.
+func (t *turn) claim(ctx context.Context, code string, ticket Ticket, proven Address) error {
+	to, err := t.destination(ctx, ticket.Session)
+	if errors.Is(err, ErrNoSession) {
+		t.notice(texts.CodeUnknown, nil)
+		return t.came(ctx, code, claimRefused)
+	}
+	if err != nil {
+		return err
+	}
+	k, err := t.linking(ctx)
+	if err != nil {
+		return err
+	}
+	return t.act(ctx, k.redeem(letter{
+		Code: code, About: t.to, Name: cmp.Or(t.said[0].Name, t.setting(nameSetting)), Language: t.lang, Maker: ticket.From, Proven: proven,
+	}, to))
+}
+
+// proven goes on where somebody has shown that a telephone number is theirs.
+func (t *turn) proven(ctx context.Context, number string) error {
+	t.hear(true)
+	for _, channel := range t.Silent {
+		a := Address{channel, number}
+		id, err := t.Store.Find(ctx, a)
+		if err != nil {
+			return fmt.Errorf("look for a number: %w", err)
+		}
+		if id != "" && id != t.session {
+			return t.claim(ctx, t.keyed("proof", t.id), Ticket{Session: id}, a)
+		}
+	}
+	t.notice(texts.NumberUnknown, nil)
+	return nil
+}
+
+// read acts on a letter from another session.
+func (t *turn) read(ctx context.Context, l letter) error {
+	if l.Language != "" && t.l.Settings[languageSetting] == "" {
+		t.lang = t.Texts.Match(t.l.Settings[spokenSetting], l.Language)
+	}
+	switch l.What {
+	case claimLetter:
+		ticket, err := t.Store.Ticket(ctx, l.Code)
+		if errors.Is(err, ErrNoTicket) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("look at a ticket: %w", err)
+		}
+		return t.claim(ctx, l.Code, ticket, Address{})
+	case openedLetter:
+		t.step(funnelOpened, l.About.Channel)
+		return nil
+	case releaseLetter:
+		return t.release(ctx, l)
+	case forgetLetter:
+		return t.erase(ctx, false)
+	case barLetter:
+		t.set(barredSetting, "1")
+		return nil
+	case unbarLetter:
+		t.set(barredSetting, "")
+		return nil
+	case linkLetter:
+		_, err := t.linkNow(ctx)
+		return err
+	}
+	k, err := t.linking(ctx)
+	if err != nil {
+		return err
+	}
+	var to destination
+	switch l.What {
+	case mergeLetter:
+		if k.authors, err = t.authors(ctx); err != nil {
+			return err
+		}
+	case askLetter:
+		if to, err = t.destination(ctx, l.From); errors.Is(err, ErrNoSession) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return t.act(ctx, k.read(l, to))
+}
+
+// authors returns the addresses at which it was said what is kept here.
+func (t *turn) authors(ctx context.Context) ([]Address, error) {
+	p, err := t.Store.Person(ctx, t.session, -1)
+	if errors.Is(err, ErrNoSession) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read what comes along: %w", err)
+	}
+	var all []Address
+	for _, e := range p.Entries {
+		if a := (Address{e.Channel, e.By}); e.By != "" && !slices.Contains(all, a) {
+			all = append(all, a)
+		}
+	}
+	return all, nil
+}
+
+// act carries out what was decided. Done again after a crash, it comes to the same.
+func (t *turn) act(ctx context.Context, do acts) error {
+	for i, l := range do.post {
+		err := t.mail(ctx, l, fmt.Sprintf("%s.l%d", t.id, i))
+		if errors.Is(err, ErrNoSession) {
+			do = acts{say: []saying{{to: l.About, key: texts.CodeUnknown}}}
+			do.came(l.Code, claimRefused)
+			break
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(do.note)) {
+		if err := t.came(ctx, code, do.note[code]); err != nil {
+			return err
+		}
+	}
+	if do.merge != "" {
+		err := t.insist(ctx, func(ctx context.Context) error { return t.Store.Merge(ctx, t.l, do.merge) })
+		t.given(err, "join another session")
+		t.seen = true
+		return nil
+	}
+	for _, s := range do.say {
+		if err := t.voice(ctx, s, do.part); err != nil {
+			return err
+		}
+	}
+	for name, value := range do.set {
+		t.set(name, value)
+	}
+	if do.welcome != (Address{}) {
+		if err := t.welcome(ctx, do.welcome); err != nil {
+			return err
+		}
+	}
+	t.parting = do.part
+	if do.void {
+		return t.voidLinks(ctx)
+	}
+	return nil
+}
+
+// letterItem makes an item of a letter.
+func letterItem(l letter, in Inbound) (Item, error) {
+	data, err := json.Marshal(message{Inbound: in, Received: in.At, Letter: &l})
+	if err != nil {
+		return Item{}, fmt.Errorf("encode a letter: %w", err)
+	}
+	return Item{ID: in.ID, Address: in.From, Alone: true, At: in.At, Data: data}, nil
+}
+
+// mail puts a letter into the lane of the session that it is for.
+func (e *Engine) mail(ctx context.Context, l letter, id string) error {
+	it, err := letterItem(l, Inbound{ID: id, From: l.About, At: time.Now()})
+	if err != nil {
+		return err
+	}
+	begin, asked := e.turns.reserve(), time.Now()
+	r, err := e.Store.Post(ctx, l.To, it, begin != nil)
+	e.follow(e.turns, begin, asked, r)
+	if err != nil {
+		return fmt.Errorf("write to another session: %w", err)
+	}
+	return nil
+}
+
+// came notes how far a claim has come, for whoever waits to hear of it.
+func (t *turn) came(ctx context.Context, code, state string) error {
+	if err := t.Store.Note(ctx, code, state); err != nil {
+		return fmt.Errorf("note how far a claim has come: %w", err)
+	}
+	return nil
+}
+
+// voice has somebody hear a saying, whether they are of this session or of another one.
+func (t *turn) voice(ctx context.Context, s saying, leaving *Parting) error {
+	lang := t.lang
+	text := t.Texts.Say(lang, s.key, s.args)
+	var o offer
+	if s.ask {
+		o.choices = []string{t.Texts.Say(lang, texts.Yes, nil), t.Texts.Say(lang, texts.No, nil)}
+	}
+	id, err := t.Store.Find(ctx, s.to)
+	if err != nil {
+		return fmt.Errorf("find the session of an address: %w", err)
+	}
+	if id == t.session && (leaving == nil || !slices.Contains(leaving.Addresses, s.to)) {
+		t.tellAt(s.to, text, o)
+		return nil
+	}
+	if p := t.ports[s.to.Channel]; p != nil && p.redirect != nil {
+		return nil // nothing but notices goes there
+	}
+	t.send(delivery{ID: t.nextNotice(), To: s.to, Parts: t.split(s.to, text), At: time.Now(), Choices: o.choices})
+	return nil
+}
+
+// welcome shows an address that has come whose conversation it is: what was talked of last, and when.
+func (t *turn) welcome(ctx context.Context, a Address) error {
+	history, err := t.history(ctx, 0)
+	if err != nil {
+		return err
+	}
+	t.step(funnelClaimed, a.Channel)
+	key, args := texts.WelcomeEmpty, texts.Args{}
+	for _, e := range slices.Backward(history) {
+		if !e.Aside && e.Role == User && e.Text != "" && (e.Channel != a.Channel || e.By != a.ID) {
+			key, args = texts.Welcome, texts.Args{"Date": t.Texts.Date(t.lang, e.At), "Topic": snippet(e.Text)}
+			break
+		}
+	}
+	t.tellAt(a, t.Texts.Say(t.lang, key, args), offer{})
+	return nil
+}
+
+// snippet returns the beginning of what somebody said, on one line.
+func snippet(text string) string {
+	const most = 80 // characters
+	text = strings.Join(strings.Fields(text), " ")
+	if runes := []rune(text); len(runes) > most {
+		return strings.TrimRight(string(runes[:most]), " ") + "…"
+	}
+	return text
+}
+
+// link makes a code, and says where the conversation can be taken with it.
+func (t *turn) link(ctx context.Context, _ string) error {
+	t.hear(true)
+	code, err := t.newCode(ctx, t.session, t.holder(t.to))
+	if err != nil {
+		return err
+	}
+	text := t.Texts.Say(t.lang, texts.LinkCode, texts.Args{"Code": showCode(code), "Minutes": int(codeLife / time.Minute)})
+	for _, i := range t.invitations(code, t.to.Channel) {
+		if i.URL != "" {
+			text += "\n" + i.Title + ": " + i.URL
+		} else {
+			text += "\n" + i.Title + ": " + i.Number
+		}
+	}
+	addresses, err := t.Store.Addresses(ctx, t.session)
+	if err != nil {
+		return fmt.Errorf("find the addresses of a session: %w", err)
+	}
+	if len(t.readersOf(addresses)) > 1 {
+		var list []string
+		for _, a := range addresses {
+			if a != t.to && t.reads(a) {
+				list = append(list, "/unlink "+a.String())
+			}
+		}
+		text += "\n\n" + t.Texts.Say(t.lang, texts.LinkPlaces, texts.Args{"List": strings.Join(list, "\n")})
+	}
+	t.tell(text)
+	return nil
+}
+
+// newCode makes a code for joining a session. Maker is the holder's name of the address that it is from.
+func (e *Engine) newCode(ctx context.Context, id SessionID, maker string) (string, error) {
+	code := newCode()
+	err := e.Store.Issue(ctx, e.codeHash(code), Ticket{Session: id, From: maker}, codeLife)
+	if err != nil {
+		return "", fmt.Errorf("make a code: %w", err)
+	}
+	return code, nil
+}
+
+// unlink has an address leave the conversation: the one where it is said, or another one of the session.
+// What was said at an address that came within a day leaves with it: it was not them.
+func (t *turn) unlink(ctx context.Context, arg string) error {
+	t.hear(true)
+	k, err := t.linking(ctx)
+	if err != nil {
+		return err
+	}
+	who := t.to
+	if arg != "" {
+		// Who came by a stolen link must not be able to shut out whose link it was.
+		if who, err = ParseAddress(arg); err != nil || !slices.Contains(k.addresses, who) || !t.reads(who) {
+			t.notice(texts.UnlinkUnknown, nil)
+			return nil
+		}
+	}
+	if len(k.addresses) == 1 {
+		t.notice(texts.UnlinkAlone, nil)
+		return nil
+	}
+	do, recent := k.undo(who, undoStands)
+	if !recent {
+		k.leave(&do, []Address{who}, nil)
+	}
+	if who == t.to {
+		do.tell(who, texts.UnlinkDone, nil)
+	} else {
+		do.tell(t.to, texts.UnlinkOther, texts.Args{"Whom": t.place(who, "")})
+		do.tell(who, texts.UnlinkDone, nil)
+	}
+	return t.act(ctx, do)
+}
+
+// linkNow returns the session's redirect link as a token, which it makes if there is none, or none that is
+// still good.
+func (t *turn) linkNow(ctx context.Context) (token string, err error) {
+	nonce, since, _ := strings.Cut(t.setting(linkSetting), " ")
+	at, err := strconv.ParseInt(since, 10, 64)
+	if err != nil || time.Since(time.Unix(at, 0)) > linkLife {
+		nonce = t.keyed("nonce", string(t.session)+" "+t.id) // the same on every attempt
+	}
+	token = t.linkToken(t.session, nonce)
+	hash := linkHash(token)
+	if err := t.Store.Issue(ctx, hash, Ticket{Session: t.session, From: t.holder(t.to), Kind: linkTicket}, linkLife); err != nil {
+		return "", fmt.Errorf("make a link: %w", err)
+	}
+	now := strconv.FormatInt(time.Now().Unix(), 10)
+	t.set(linkSetting, nonce+" "+now)
+	t.set(oldLinkSetting+hash, now)
+	return token, nil
+}
+
+// linkTicket is the kind of ticket that a redirect link is good for.
+const linkTicket = "link"
+
+// voidLinks lets no redirect link that was given out lead here any more. Who writes where it was given is told
+// of another one.
+func (t *turn) voidLinks(ctx context.Context) error {
+	for name := range t.l.Settings {
+		hash, ok := strings.CutPrefix(name, oldLinkSetting)
+		if !ok {
+			continue
+		}
+		if err := t.Store.Void(ctx, hash); err != nil {
+			return fmt.Errorf("void a link: %w", err)
+		}
+		t.set(name, "")
+	}
+	t.set(linkSetting, "")
+	t.set(noticedSetting, "")
+	return nil
+}
