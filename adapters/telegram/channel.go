@@ -40,6 +40,8 @@ type Channel struct {
 	log *slog.Logger
 
 	username atomic.Pointer[string] // the bot's, once Telegram has told it
+	asking   sync.Mutex             // for the name, one at a time
+	asked    time.Time
 
 	conflict, dropped, refused row
 }
@@ -51,6 +53,7 @@ var (
 	_ bridge.Splitter = (*Channel)(nil)
 	_ bridge.Typer    = (*Channel)(nil)
 	_ bridge.Limiter  = (*Channel)(nil)
+	_ bridge.Inviter  = (*Channel)(nil)
 )
 
 // New makes a channel of settings that pass Check and have a token. It asks Telegram nothing yet.
@@ -76,6 +79,9 @@ func (c *Channel) Send(ctx context.Context, to bridge.Address, p bridge.Part) er
 	// Telegram refuses a message with a single wrong byte in it.
 	params["text"] = strings.ToValidUTF8(p.Text, "\uFFFD")
 	params["link_preview_options"] = `{"is_disabled":true}`
+	if keys := markup(p); keys != "" {
+		params["reply_markup"] = keys
+	}
 	return c.api.call(ctx, callTimeout, "sendMessage", params, nil)
 }
 

@@ -107,6 +107,9 @@ func (c *Channel) inbound(ctx context.Context, u *update) (bridge.Inbound, bool,
 	if in.Text == "" {
 		in.Text = clean(m.Caption)
 	}
+	if in.Proven = m.proven(); in.Proven != "" {
+		return in, true, nil
+	}
 	if a, ok := m.attachment(); ok {
 		in.Attachments = []bridge.Attachment{a}
 	}

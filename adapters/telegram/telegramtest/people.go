@@ -263,3 +263,20 @@ func utf16Cut(s string, units int) int {
 	}
 	return len(s)
 }
+
+// ShareNumber has a person tap a button that shows the bot their telephone number, which Telegram
+// sends without its plus (https://core.telegram.org/bots/api#contact). It returns the update's id.
+func (s *Server) ShareNumber(id int64, number string) int {
+	return s.Message(id, map[string]any{"contact": map[string]any{
+		"phone_number": strings.TrimPrefix(number, "+"), "first_name": "Person", "user_id": id,
+	}})
+}
+
+// ShareContact has a person send somebody else's number, who may have an account (user is not 0 then).
+func (s *Server) ShareContact(id int64, number string, user int64) int {
+	contact := map[string]any{"phone_number": number, "first_name": "Friend"}
+	if user != 0 {
+		contact["user_id"] = user
+	}
+	return s.Message(id, map[string]any{"contact": contact})
+}
