@@ -92,3 +92,14 @@ func (c Config) others() []string {
 	}
 	return others
 }
+
+// elsewhere returns the names of the other channels.
+func (c Config) elsewhere() []string {
+	others := []string{}
+	for _, name := range c.ChannelsOn {
+		if name != channelName {
+			others = append(others, name)
+		}
+	}
+	return others
+}

@@ -17,6 +17,7 @@ type fakeViews struct {
 	until func(hash string) time.Time                               // of Admitted
 	show  func(context.Context, bridge.Address, bridge.Entry) error // Announce
 	hear  func(context.Context, bridge.Inbound) error               // Say
+	claim func(code string) (string, error)                         // Claim
 
 	mu       sync.Mutex
 	said     []bridge.Inbound
@@ -57,4 +58,15 @@ func (f *fakeViews) Say(ctx context.Context, in bridge.Inbound) (bool, error) {
 
 func (f *fakeViews) Announce(ctx context.Context, a bridge.Address, e bridge.Entry) error {
 	return f.show(ctx, a, e)
+}
+
+func (f *fakeViews) Link(context.Context, bridge.Address) (string, []bridge.Invitation, error) {
+	return "K7Q4P-X2M9D", []bridge.Invitation{
+		{Channel: "telegram", Title: "Telegram", URL: "https://t.me/luzia_bot?start=K7Q4P-X2M9D"},
+		{Channel: "sms", Title: "SMS", Number: "+15550001111"},
+	}, f.away
+}
+
+func (f *fakeViews) Claim(_ context.Context, _ bridge.Address, code, _ string) (string, error) {
+	return f.claim(code)
 }

@@ -59,7 +59,7 @@ func TestTheWidgetHasItsSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	if s.Name != hostile || s.Language != "id" || strings.Join(s.Languages, ",") != "id,en" || s.Channels == nil ||
-		s.Support != "https://example.org/help" || s.Privacy != "https://example.org/privacy" || s.Link == nil || *s.Link {
+		s.Support != "https://example.org/help" || s.Privacy != "https://example.org/privacy" || s.Link == nil || !*s.Link {
 		t.Errorf("settings = %s", settings)
 	}
 	for name, want := range map[string]string{

@@ -27,7 +27,7 @@ func (c *Channel) script(languages []string) ([]byte, error) {
 		Support   string   `json:"support"`
 		Privacy   string   `json:"privacy"`
 		Link      bool     `json:"link"`
-	}{c.cfg.name(), languages, c.cfg.language(), []string{}, c.cfg.SupportURL, c.cfg.PrivacyURL, false})
+	}{c.cfg.name(), languages, c.cfg.language(), c.cfg.elsewhere(), c.cfg.SupportURL, c.cfg.PrivacyURL, true})
 	if err != nil {
 		return nil, err
 	}

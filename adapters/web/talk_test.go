@@ -120,7 +120,7 @@ func TestWhatIsNotThere(t *testing.T) {
 		{http.MethodPost, "/web/history", http.StatusMethodNotAllowed},
 		{http.MethodPost, "/web/events", http.StatusMethodNotAllowed},
 		{http.MethodHead, "/web/events", http.StatusMethodNotAllowed},
-		{http.MethodPost, "/web/link", http.StatusNotFound},
+		{http.MethodGet, "/web/link", http.StatusMethodNotAllowed},
 		{http.MethodGet, "/web/", http.StatusNotFound},
 		{http.MethodPost, "/chat", http.StatusMethodNotAllowed},
 	} {

@@ -9,7 +9,8 @@
 // the [Channel] is a bridge.Viewer and works on a bridge.Views.
 //
 // Who somebody is, a token says (token.go), which a site may ask for in the name of its own user
-// (identity.go). What they say, stop and read is in talk.go, what they see happen in events.go. Which
+// (identity.go). What they say, stop and read is in talk.go, what they see happen in events.go, and how
+// their conversation comes along from another channel in crossing.go. Which
 // sites may ask is in origin.go, and for whom a proxy asks in remote.go. The page and the widget are
 // in page.go and script.go, and go out as static.go says.
 package web
@@ -52,6 +53,7 @@ var (
 	_ bridge.Channel = (*Channel)(nil)
 	_ bridge.Server  = (*Channel)(nil)
 	_ bridge.Viewer  = (*Channel)(nil)
+	_ bridge.Inviter = (*Channel)(nil)
 )
 
 // New makes a channel of settings that pass Check and have it on.
@@ -120,6 +122,8 @@ func (c *Channel) Routes(handle func(pattern string, h http.Handler), _ bridge.R
 	api.HandleFunc("POST /web/session", c.begin)
 	api.Handle("POST /web/messages", c.visitor(c.say))
 	api.Handle("POST /web/stop", c.visitor(c.stop))
+	api.Handle("POST /web/link", c.visitor(c.link))
+	api.Handle("POST /web/claim", c.visitor(c.claim))
 	api.Handle("GET /web/history", c.visitor(c.history))
 	events := c.lasting()
 	api.Handle("GET /web/events", events) // for the answer to other methods
