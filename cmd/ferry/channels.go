@@ -5,6 +5,7 @@ import (
 
 	"ferry/adapters/telegram"
 	"ferry/adapters/web"
+	"ferry/adapters/whatsapp"
 	"ferry/bridge"
 )
 
@@ -13,6 +14,7 @@ func channels() []registration {
 	return []registration{
 		assistant("telegram", telegram.New),
 		assistant("web", web.New),
+		redirect("whatsapp", whatsapp.New),
 	}
 }
 
@@ -20,7 +22,14 @@ func channels() []registration {
 type registration struct {
 	name   string
 	config channelConfig
-	open   func(*slog.Logger) (bridge.Channel, error)
+	open   func(*slog.Logger) (opened, error)
+	silent bool // no assistant may speak there
+}
+
+// An opened is a channel that is on: one of the two.
+type opened struct {
+	channel  bridge.Channel
+	redirect bridge.Redirect
 }
 
 // A channelConfig is a pointer to the settings of a channel: a struct as the type settings
@@ -47,8 +56,26 @@ func assistant[C any, P interface {
 	return registration{
 		name:   name,
 		config: P(cfg),
-		open: func(log *slog.Logger) (bridge.Channel, error) {
-			return build(*cfg, log.With("channel", name))
+		open: func(log *slog.Logger) (opened, error) {
+			ch, err := build(*cfg, log.With("channel", name))
+			return opened{channel: ch}, err
 		},
+	}
+}
+
+// redirect registers a channel where no assistant may speak. There is no way from here to a model.
+func redirect[C any, P interface {
+	*C
+	channelConfig
+}, R bridge.Redirect](name string, build func(C, *slog.Logger) (R, error)) registration {
+	cfg := new(C)
+	return registration{
+		name:   name,
+		config: P(cfg),
+		open: func(log *slog.Logger) (opened, error) {
+			r, err := build(*cfg, log.With("channel", name))
+			return opened{redirect: r}, err
+		},
+		silent: true,
 	}
 }

@@ -41,6 +41,8 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the bridge, with every channel whose settings are there."`
 	Demo    demoCmd    `cmd:"" help:"Try a conversation in this terminal: no account, no Redis, no key."`
+	Import  importCmd  `cmd:"" help:"Take over the history that people had on WhatsApp."`
+	User    userCmd    `cmd:"" help:"What support can do about a person."`
 	Config  configCmd  `cmd:"" help:"Print every setting with its default and meaning, as an env file."`
 	Health  healthCmd  `cmd:"" help:"Ask a running process whether it lives."`
 	Version versionCmd `cmd:"" help:"Print the version."`

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"ferry/adapters/landing"
 	"ferry/bridge"
 )
 
@@ -39,6 +40,13 @@ func (s *server) publicHandler(ctx context.Context) http.Handler {
 			}, s.receive)
 		}
 	}
+	for _, r := range s.redirects {
+		r.Routes(func(pattern string, h http.Handler) { mux.Handle(pattern, inTime(s.watched(r.Name(), h))) }, s.knock)
+	}
+	landing.New(landing.Config{
+		AssistantName: s.settings.bridge.AssistantName, SupportURL: s.settings.bridge.SupportURL,
+		PublicURL: s.settings.program.PublicURL, Texts: s.texts,
+	}, s.crossings, s.log).Routes(func(pattern string, h http.Handler) { mux.Handle(pattern, inTime(h)) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		r.Body = http.MaxBytesReader(w, r.Body, mostOfBody)
@@ -105,6 +113,9 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusServiceUnavailable
 	for _, ch := range s.channels {
 		body.Channels[ch.Name()] = bridge.State{State: bridge.Starting}
+	}
+	for _, r := range s.redirects {
+		body.Channels[r.Name()] = bridge.State{State: bridge.Starting}
 	}
 	if e := s.engine.Load(); e != nil {
 		ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -53,12 +54,14 @@ func (s *settings) checkServe() ([]registration, error) {
 	on, err := s.channelsOn()
 	switch {
 	case err != nil:
-	case len(on) == 0:
+	case !slices.ContainsFunc(on, func(r registration) bool { return !r.silent }):
 		var first []string
 		for _, r := range s.channels {
-			first = append(first, s.of(r.config)[0].name)
+			if !r.silent {
+				first = append(first, s.of(r.config)[0].name)
+			}
 		}
-		err = fmt.Errorf("no channel is set, so that nobody can write: set %s", strings.Join(first, " or "))
+		err = fmt.Errorf("no channel is set where the assistant can talk: set %s", strings.Join(first, " or "))
 	case s.model.Enabled():
 		tellChannels(on)
 	default:
@@ -74,13 +77,26 @@ func (s *settings) checkServe() ([]registration, error) {
 func tellChannels(on []registration) {
 	var names []string
 	for _, r := range on {
-		names = append(names, r.name)
+		if !r.silent {
+			names = append(names, r.name)
+		}
 	}
 	for _, r := range on {
 		if field := reflect.ValueOf(r.config).Elem().FieldByName("ChannelsOn"); field.IsValid() {
 			field.Set(reflect.ValueOf(names))
 		}
 	}
+}
+
+// silent returns the names of the channels where no assistant may speak, on or off.
+func (s *settings) silent() []string {
+	var names []string
+	for _, r := range s.channels {
+		if r.silent {
+			names = append(names, r.name)
+		}
+	}
+	return names
 }
 
 // channelsOn returns the channels whose settings are there. One with only some of them is an error.
@@ -103,13 +119,14 @@ func (s *settings) channelsOn() ([]registration, error) {
 
 // A server is a running bridge: the engine and the two listeners in front of it.
 type server struct {
-	settings *settings
-	log      *slog.Logger
-	texts    *texts.Texts
-	model    bridge.Model
-	channels []bridge.Channel
-	metrics  *metrics
-	engine   atomic.Pointer[bridge.Engine] // nil until the store has been reached
+	settings  *settings
+	log       *slog.Logger
+	texts     *texts.Texts
+	model     bridge.Model
+	channels  []bridge.Channel
+	redirects []bridge.Redirect
+	metrics   *metrics
+	engine    atomic.Pointer[bridge.Engine] // nil until the store has been reached
 }
 
 func newServer(set *settings, on []registration, log *slog.Logger) (*server, error) {
@@ -122,10 +139,15 @@ func newServer(set *settings, on []registration, log *slog.Logger) (*server, err
 		return nil, usageError{err}
 	}
 	for _, r := range on {
-		ch, err := r.open(log)
+		it, err := r.open(log)
 		if err != nil {
 			return nil, usageError{err}
 		}
+		if it.redirect != nil {
+			s.redirects = append(s.redirects, it.redirect)
+			continue
+		}
+		ch := it.channel
 		s.channels = append(s.channels, ch)
 		if listened, ok := ch.(interface{ Connections() int64 }); ok {
 			s.metrics.connections(ch.Name(), listened.Connections)
@@ -134,8 +156,28 @@ func newServer(set *settings, on []registration, log *slog.Logger) (*server, err
 	return s, nil
 }
 
+// everything returns the channels of both kinds.
+func (s *server) everything() []any {
+	var all []any
+	for _, ch := range s.channels {
+		all = append(all, ch)
+	}
+	for _, r := range s.redirects {
+		all = append(all, r)
+	}
+	return all
+}
+
 // views returns what there is to see of conversations, or nil before the store has been reached.
 func (s *server) views() bridge.Views {
+	if e := s.engine.Load(); e != nil {
+		return e
+	}
+	return nil
+}
+
+// crossings returns what redirect links lead to, or nil before the store has been reached.
+func (s *server) crossings() bridge.Crossings {
 	if e := s.engine.Load(); e != nil {
 		return e
 	}
@@ -152,6 +194,15 @@ func (s *server) receive(ctx context.Context, in bridge.Inbound) error {
 		return errNoStore
 	}
 	return e.Receive(ctx, in)
+}
+
+// knock takes knocks in.
+func (s *server) knock(ctx context.Context, k bridge.Knock) error {
+	e := s.engine.Load()
+	if e == nil {
+		return errNoStore
+	}
+	return e.Knock(ctx, k)
 }
 
 // run serves until ctx ends and then stops in an orderly way, within SHUTDOWN_TIMEOUT.
@@ -250,7 +301,8 @@ func (s *server) answer(ctx context.Context, grace time.Duration, drained <-chan
 		return err
 	}
 	engine := bridge.NewEngine(bridge.Parts{
-		Store: store, Model: s.model, Channels: s.channels, Texts: s.texts, Settings: s.settings.bridge,
+		Store: store, Model: s.model, Channels: s.channels, Redirects: s.redirects, Silent: s.settings.silent(),
+		Texts: s.texts, Settings: s.settings.bridge, PublicURL: s.settings.program.PublicURL,
 		Secret: secret, KeptFor: s.settings.store.HistoryTTL, Trace: s.metrics.trace(), Log: s.log,
 	})
 	s.metrics.observe(engine)
@@ -258,8 +310,8 @@ func (s *server) answer(ctx context.Context, grace time.Duration, drained <-chan
 	s.log.Info("ferry is ready", "store", s.settings.program.Store)
 	engine.Run(ctx, grace)
 	<-drained
-	for _, ch := range s.channels {
-		if c, ok := ch.(interface{ Wait() }); ok {
+	for _, it := range s.everything() {
+		if c, ok := it.(interface{ Wait() }); ok {
 			c.Wait()
 		}
 	}

@@ -42,6 +42,7 @@ type chaos struct {
 	cutter    *cutter
 	ledger    *ledger
 	chronicle chronicle
+	couples   *couples
 	dice      *dice
 
 	updates    atomic.Int64 // the last id
@@ -104,6 +105,9 @@ func TestChaos(t *testing.T) {
 	for id := range int64(chaosPeople) {
 		people.Go(func() { c.life(ctx, id+1) })
 	}
+	for n := range int64(chaosCouples) {
+		people.Go(func() { c.couple(ctx, n+1) })
+	}
 	for _, wreck := range []func(context.Context){c.kill, c.freeze, c.killRedis, c.cutRedis, c.troubleTelegram} {
 		trouble.Go(func() { wreck(ctx) })
 	}
@@ -116,7 +120,7 @@ func TestChaos(t *testing.T) {
 
 func newChaos(t *testing.T, seed uint64) *chaos {
 	c := &chaos{
-		ledger: newLedger(), dice: &dice{r: rand.New(rand.NewPCG(seed, 1))},
+		ledger: newLedger(), couples: newCouples(), dice: &dice{r: rand.New(rand.NewPCG(seed, 1))},
 		slots: make([]*replica, chaosReplicas), gone: map[string][]time.Time{}, inProgress: map[string]map[word]bool{},
 	}
 	c.redis, _ = newRedis(t)
@@ -138,6 +142,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 // got notes a message that a person got.
 func (c *chaos) got(m telegramtest.Message) {
 	c.ledger.got(m)
+	c.couples.got(m)
 	c.chronicle.note(wordsIn(m.Text), "the person reads the answer")
 }
 
@@ -370,11 +375,13 @@ func (c *chaos) report() {
 	c.t.Logf("what happened to the slowest, %v: %s", v.slowest, c.chronicle.of(v.slowest))
 	c.t.Logf("messages %d, posted again %d, answers %d, notices %d; kills %d, freezes %d, connections cut %d, restarts of Redis %d, faults of platforms %d",
 		v.accepted, c.duplicates.Load(), v.answers, v.notices, c.kills.Load(), c.freezes.Load(), c.cutter.done.Load(), c.restarts.Load(), c.faults.Load())
+	c.t.Logf("conversations joined %d, parted again %d", c.couples.joined.Load(), c.couples.undone.Load())
 	c.t.Logf("lost %d, answered twice %d, out of order %d, prompts wrong %d, doubled parts %d (not in doubt: %d); answered within %s (half), %s (99 of 100), %s (all); of %d answers whose writer was killed the last came %s after",
 		len(v.lost), len(v.twice), len(v.disordered), len(v.prompts), len(v.doubled), len(unexplained), v.within(50), v.within(99), v.within(100), recovered, longest.Round(time.Millisecond))
 	for what, n := range map[string]int64{
 		"messages": int64(v.accepted), "duplicates": c.duplicates.Load(), "kills": c.kills.Load(), "freezes": c.freezes.Load(),
 		"connections cut": c.cutter.done.Load(), "restarts of Redis": c.restarts.Load(), "faults": c.faults.Load(),
+		"conversations joined": c.couples.joined.Load(), "joined conversations parted": c.couples.undone.Load(),
 	} {
 		if n == 0 {
 			c.t.Errorf("no %s: this proves nothing", what)

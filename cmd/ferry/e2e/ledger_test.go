@@ -93,7 +93,7 @@ func (l *ledger) got(m telegramtest.Message) {
 }
 
 // prompt checks what the model is asked: all that a person wrote, in order, nothing twice and nothing
-// missing between.
+// missing between; and that of others only where they are one.
 func (l *ledger) prompt(a *asking) {
 	var words []word
 	for _, m := range a.Messages {
@@ -101,13 +101,17 @@ func (l *ledger) prompt(a *asking) {
 			words = append(words, wordsIn(m.Content)...)
 		}
 	}
-	for i := 1; i < len(words); i++ {
-		if words[i].person != words[0].person || words[i].n != words[i-1].n+1 {
+	last := map[int64]word{}
+	for _, w := range words {
+		before, known := last[w.person]
+		alone := coupleOf(w.person) == 0 || coupleOf(w.person) != coupleOf(words[0].person)
+		if known && w.n != before.n+1 || w.person != words[0].person && alone {
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			l.prompts = append(l.prompts, fmt.Sprintf("%v after %v", words[i], words[i-1]))
+			l.prompts = append(l.prompts, fmt.Sprintf("%v after %v", w, before))
 			return
 		}
+		last[w.person] = w
 	}
 }
 

@@ -126,7 +126,7 @@ func (a *archive) betrayals() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	_, half, _ := strings.Cut(botToken, ":")
-	never := []string{half, webhookSecret, modelKey, redisPassword, secretKey, "DATA RACE", "panic: ", "goroutine "}
+	never := []string{half, webhookSecret, modelKey, redisPassword, secretKey, meta.Token, meta.AppSecret, meta.VerifyToken, "DATA RACE", "panic: ", "goroutine "}
 	var found []string
 	for _, tr := range a.all {
 		words := never
