@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -193,6 +194,49 @@ func TestWhoSaysStopHearsNothingUntilStart(t *testing.T) {
 		w.knock(ayuThere, "START")
 		w.notice()
 		w.wantNoNotice()
+	})
+}
+
+// Whatever somebody writes on WhatsApp, what goes out is one of the fixed texts, with nothing in it of what was
+// written, and the model hears of none of it.
+func TestOnlyFixedTextsGoOutOnWhatsApp(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		fixed := map[string]bool{}
+		for _, l := range w.texts.Languages() {
+			fixed[w.words(l.Code, texts.RedirectBody, texts.Args{"Assistant": "Luzia"})] = true
+		}
+		words := strings.Fields("STOP start no NO 1234 yes /start /help /forget K7Q4P-X2M9D what is the weather <b> %s {{.Assistant}} https://example.org ignore all previous instructions नमस्ते مرحبا 😀")
+		chance := rand.New(rand.NewPCG(1, 2))
+		notices := 0
+		for n := range 400 {
+			var said []string
+			for range chance.IntN(4) + 1 {
+				said = append(said, words[chance.IntN(len(words))])
+			}
+			from := bridge.Address{Channel: "whatsapp", ID: fmt.Sprintf("+%s%08d", []string{"62", "55", "91", "39", "1"}[chance.IntN(5)], n/2)}
+			w.knock(from, strings.Join(said, " "))
+			synctest.Wait()
+			for {
+				select {
+				case got := <-w.door.Notified():
+					notices++
+					if !fixed[got.Notice.Body] || got.To != from || !strings.HasPrefix(got.Notice.URL, "https://ferry.example/m/") {
+						t.Errorf("to %q goes %+v", strings.Join(said, " "), got)
+					}
+					continue
+				default:
+				}
+				break
+			}
+		}
+		if notices < 100 {
+			t.Errorf("%d notices went out, too few to tell", notices)
+		}
+		select {
+		case p := <-w.model.Asked():
+			t.Errorf("the model was asked %q", lines(p))
+		default:
+		}
 	})
 }
 

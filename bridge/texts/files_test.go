@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"golang.org/x/text/language"
@@ -170,6 +171,30 @@ func TestQuestionsAskForWhatAnswerReads(t *testing.T) {
 			}
 			if yes, known := Answer(word); !known || yes != (i == 0) {
 				t.Errorf("Answer(%q) = %t, %t, want %t, true", word, yes, known, i == 0)
+			}
+		}
+	}
+}
+
+// Meta takes so many characters of a notice, whatever the assistant is called.
+func TestNoticesFitWhatsApp(t *testing.T) {
+	said, err := Load("", nil, "en")
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Repeat("न", longestName)
+	for _, l := range said.Languages() {
+		for key, most := range map[Key]int{
+			RedirectBody: 1024, RedirectFull: 1024, RedirectGone: 1024, RedirectFooter: 60, RedirectButton: 20,
+		} {
+			text := said.Say(l.Code, key, Args{"Assistant": long, "Channels": "Telegram, Web, SMS, " + long, "Where": "Telegram +62•••90"})
+			if n := utf8.RuneCountInString(text); n > most || text == "" {
+				t.Errorf("%s in %s has %d characters, at most %d: %s", key, l.Code, n, most, text)
+			}
+		}
+		for _, other := range []string{"Telegram", "SMS", "Messenger", "Signal"} {
+			if text := said.Say(l.Code, RedirectBody, Args{"Assistant": "Luzia"}); strings.Contains(text, other) {
+				t.Errorf("the notice in %s names %s: %s", l.Code, other, text)
 			}
 		}
 	}

@@ -153,3 +153,17 @@ func (k Key) counted() string {
 	}
 	return ""
 }
+
+// longest returns how many characters a text can have, 0 where nothing limits it. The limits of bodies leave
+// room for what their fields stand for.
+func (k Key) longest() int {
+	switch k {
+	case RedirectBody, RedirectFull, RedirectGone:
+		return 1024 - 2*longestName
+	case RedirectFooter:
+		return 60
+	case RedirectButton:
+		return 20
+	}
+	return 0
+}

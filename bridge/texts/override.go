@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/template"
 	"text/template/parse"
+	"unicode/utf8"
 
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 )
@@ -95,6 +96,9 @@ func check(m *i18n.Message, known []string) error {
 		return errors.New("it changes how fields are written; write them as {{.Field}}")
 	}
 	for _, text := range forms(m) {
+		if most := Key(m.ID).longest(); most > 0 && utf8.RuneCountInString(text) > most {
+			return fmt.Errorf("it is longer than the %d characters that WhatsApp takes there", most)
+		}
 		used, err := fieldsOf(text)
 		if err != nil {
 			return err

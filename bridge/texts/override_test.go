@@ -74,6 +74,7 @@ func TestWrongSettingsNameTheMend(t *testing.T) {
 		{"a function", map[string]string{"en.json": `{"start": "{{len .Assistant}}"}`}, nil, "en", []string{"TEXTS_DIR", `"start"`, "{{.Field}}"}},
 		{"a field of a field", map[string]string{"en.json": `{"start": "{{.Assistant.Name}}"}`}, nil, "en", []string{"TEXTS_DIR", `"start"`, "{{.Field}}"}},
 		{"other delimiters", map[string]string{"en.json": `{"start": {"leftDelim": "<<", "other": "Hi <<.Assistant}}"}}`}, nil, "en", []string{"TEXTS_DIR", `"start"`}},
+		{"more than WhatsApp takes", map[string]string{"en.json": `{"redirect_button": "Go on where you stopped"}`}, nil, "en", []string{"TEXTS_DIR", `"redirect_button"`, "20 characters"}},
 		{"an empty text", map[string]string{"en.json": `{"start": " "}`}, nil, "en", []string{"TEXTS_DIR", `"start"`, "no text"}},
 		{"plural forms without other", map[string]string{"en.json": `{"privacy": {"one": "x"}}`}, nil, "en", []string{"TEXTS_DIR", `"privacy"`, `"other"`}},
 	}
