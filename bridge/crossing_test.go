@@ -441,6 +441,44 @@ func TestWhoShowsTheirNumberNeedsNoLink(t *testing.T) {
 	}
 }
 
+// Whose other channel is gone can still prove by their number that the conversation is theirs.
+func TestAProofStandsForTheYesOfAChannelThatIsGone(t *testing.T) {
+	for _, gone := range []bool{false, true} {
+		inWorld(t, nil, func(w *world) {
+			w.imports()
+			w.knock(ayuThere, "hello?")
+			if _, err := w.engine.Claim(w.t.Context(), bridge.Address{Channel: "test", ID: "lost"}, w.opens(token(w.notice()), "test"), "en"); err != nil {
+				t.Fatal(err)
+			}
+			w.hear() // the line that proves it, on the telephone that is lost
+			lost := bridge.Address{Channel: "test", ID: "lost"}
+			if gone {
+				w.chat.Script(func(_ context.Context, to bridge.Address, _ bridge.Part) error {
+					if to == lost {
+						return &bridge.SendError{Reason: bridge.Blocked, Err: errors.New("gone")}
+					}
+					return nil
+				})
+				in := w.inbound("/help")
+				in.From = lost
+				w.receive(in)
+				synctest.Wait()
+			}
+			in := w.inbound("")
+			in.Proven = ayuThere.ID
+			w.receive(in)
+			if got := w.hear(); !strings.Contains(got, "leads to the conversation of") {
+				t.Fatalf("heard %q, want to be asked", got)
+			}
+			w.say("yes")
+			got := w.hear()
+			if joined := strings.Contains(got, "Which beach was it?"); joined != gone {
+				t.Errorf("with a channel that is gone (%t): heard %q", gone, got)
+			}
+		})
+	}
+}
+
 func TestANumberThatChangedHandsGivesNothingAway(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
 		w.imports()

@@ -137,6 +137,7 @@ type linking struct {
 	addresses []Address
 	settings  map[string]string
 	history   bool      // something was said here to the assistant
+	blocked   []Address // where nobody can be asked any more; only where somebody comes with a proof
 	authors   []Address // at which what is kept was said; only where this session is about to join another
 	confirm   bool      // LINK_PROOF
 	linkingRules
@@ -343,6 +344,8 @@ func (k *linking) join(l letter) (do acts) {
 		do.post = append(do.post, l)
 	case slices.ContainsFunc(readers, func(a Address) bool { return k.holder(a) == l.Maker }):
 		k.grant(&do, l)
+	case slices.Contains(k.addresses, l.Proven) && !slices.ContainsFunc(readers, func(a Address) bool { return !slices.Contains(k.blocked, a) }):
+		k.grant(&do, l) // there is nobody left to ask but whoever has the number
 	default:
 		do.came(l.Code, claimWaiting)
 		do.tell(l.About, texts.JoinWaiting, nil)

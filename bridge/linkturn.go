@@ -247,6 +247,12 @@ func (t *turn) read(ctx context.Context, l letter) error {
 	}
 	var to destination
 	switch l.What {
+	case joinLetter:
+		if l.Proven != (Address{}) {
+			if k.blocked, err = t.blocked(ctx, k.addresses); err != nil {
+				return err
+			}
+		}
 	case mergeLetter:
 		if k.authors, err = t.authors(ctx); err != nil {
 			return err
@@ -259,6 +265,21 @@ func (t *turn) read(ctx context.Context, l letter) error {
 		}
 	}
 	return t.act(ctx, k.read(l, to))
+}
+
+// blocked returns those of some addresses at which nobody can be reached.
+func (t *turn) blocked(ctx context.Context, addresses []Address) ([]Address, error) {
+	var list []Address
+	for _, a := range addresses {
+		is, err := t.Store.Blocked(ctx, a)
+		if err != nil {
+			return nil, fmt.Errorf("ask whether somebody can be reached: %w", err)
+		}
+		if is {
+			list = append(list, a)
+		}
+	}
+	return list, nil
 }
 
 // authors returns the addresses at which it was said what is kept here.

@@ -46,6 +46,10 @@ type People interface {
 	// nothing. What is more than a history keeps goes, the oldest first.
 	Import(ctx context.Context, a Address, settings map[string]string, entries []Entry) (Imported, error)
 
+	// Blocked reports whether nothing may be sent to an address until it writes, as [Outbox].Delivered has
+	// noted.
+	Blocked(ctx context.Context, a Address) (bool, error)
+
 	// Silence sets, or with off lifts, that an address does not want to hear from us: until then
 	// nothing is sent to it, whatever it writes. It outlives forgetting.
 	Silence(ctx context.Context, a Address, off bool) error

@@ -152,6 +152,17 @@ func (m *Memory) vacate(id bridge.SessionID, now time.Time) {
 	s.addresses, s.gone, s.expires = nil, true, now.Add(goneFor)
 }
 
+// Blocked implements [bridge.People].
+func (m *Memory) Blocked(ctx context.Context, of bridge.Address) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a := m.addresses[of]
+	return a != nil && a.expires.After(m.now()) && a.blocked, nil
+}
+
 // Silence implements [bridge.People].
 func (m *Memory) Silence(ctx context.Context, of bridge.Address, off bool) error {
 	if err := ctx.Err(); err != nil {

@@ -237,6 +237,12 @@ func (r *Redis) owner(ctx context.Context, id string, a bridge.Address, heir str
 	return "", errHops
 }
 
+// Blocked implements [bridge.People].
+func (r *Redis) Blocked(ctx context.Context, a bridge.Address) (bool, error) {
+	is, err := r.client.HExists(ctx, addressKeys(a).record(), "blocked").Result()
+	return is, wrap("ask whether an address is blocked", err)
+}
+
 // Silence implements [bridge.People].
 //
 // That an address wants silence is said by its mark, which lives forever and names nobody. Its record repeats

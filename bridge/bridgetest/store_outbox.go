@@ -121,6 +121,9 @@ func testOutbox(run runner) {
 			if l.Blocked != want {
 				s.Errorf("blocked = %t, want %t", l.Blocked, want)
 			}
+			if is, err := s.Blocked(s.Context(), ann); is != want || err != nil {
+				s.Errorf("Blocked = %t, %v; want %t", is, err, want)
+			}
 			s.no(s.Delivered(s.Context(), l, false, false))
 		}
 		blocked(true)
