@@ -25,6 +25,7 @@ func (s *schedule) session(t *rapid.T) (m, r bridge.SessionID) {
 func (s *schedule) post(t *rapid.T) {
 	m, r := s.session(t)
 	it, take := s.item(t, s.address(t)), rapid.Bool().Draw(t, "take")
+	it.ID = "letter-" + it.ID // letters and what people say have ids of their own
 	s.often(t, func() {
 		rm, em := s.memory.Post(s.Context(), m, it, take)
 		rr, er := s.redis.Post(s.Context(), r, it, take)

@@ -67,10 +67,11 @@ var (
 	aParting = regexp.MustCompile(`on its own now|open nowhere else`)
 )
 
-// couple has two people join their conversations, until it is done, and some of them part again.
-func (c *chaos) couple(ctx context.Context, n int64) {
+// couple has two people join their conversations, until it is done, and some of them part again. When the
+// chaos is over, only those go on without whom nobody would have joined.
+func (c *chaos) couple(chaos, ctx context.Context, n int64) {
 	one, other := 2*n-1, 2*n
-	for rest(ctx, c.dice.about(2*time.Second)) {
+	for rest(ctx, c.dice.about(2*time.Second)) && (chaos.Err() == nil || c.couples.joined.Load() == 0) {
 		c.say(one, "/link")
 		code, ok := c.couples.hears(ctx, one, aCode)
 		if !ok {
