@@ -111,7 +111,6 @@ type letter struct {
 type session struct {
 	lane
 	out       []bridge.Item
-	posted    map[string]bool // the ids of items that came by Post
 	settings  map[string]string
 	addresses map[bridge.Address]bool // nil: the session is not there
 	entries   []bridge.Entry          // by Seq

@@ -28,6 +28,7 @@ func (m *Memory) Record(ctx context.Context, it bridge.Item, take bool) (bridge.
 	a.blocked = false
 	a.expires = now.Add(m.recordTTL())
 	id, s := m.resolve(a, it.Address, now)
+	it.Hold = max(0, it.Hold)
 	r := m.put(&s.lane, it, take, bridge.MaxWaiting, now)
 	r.Session = id
 	if r.Verdict == bridge.Full {
@@ -95,7 +96,7 @@ func (m *Memory) put(l *lane, it bridge.Item, take bool, most int, now time.Time
 	l.at = now
 	l.see(it.ID, now.Add(seenLife(it.Address)), now)
 	hold := it.Hold
-	it.Hold = 0
+	it.Hold = min(0, hold) // of one that was posted
 	it.Data = bytes.Clone(it.Data)
 	l.items = append(l.items, it)
 	if hold > 0 && !it.Alone {

@@ -301,9 +301,6 @@ func (l *lane) drop(n int) {
 
 // behead takes n items from the head of a session's lane, and what was shown of their turn.
 func (s *session) behead(n int, now time.Time) {
-	for _, it := range s.items[:n] {
-		delete(s.posted, it.ID)
-	}
 	s.drop(n)
 	s.at = now
 	s.live.turn, s.live.draft = "", ""

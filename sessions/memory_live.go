@@ -89,7 +89,7 @@ func (m *Memory) Look(ctx context.Context, of bridge.Address, after string, entr
 	}
 	if entries > 0 {
 		sight.Entries = slices.Clone(s.entries[max(0, len(s.entries)-entries):])
-		sight.Waiting = cloneItems(slices.DeleteFunc(slices.Clone(s.items), func(it bridge.Item) bool { return s.posted[it.ID] }))
+		sight.Waiting = cloneItems(slices.DeleteFunc(slices.Clone(s.items), wasPosted))
 	}
 	return sight, nil
 }

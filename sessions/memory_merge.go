@@ -93,10 +93,7 @@ func (m *Memory) join(w, loser *session, now time.Time) {
 		}
 	}
 	for _, it := range waiting {
-		r := m.put(&w.lane, it, false, len(w.items)+1, now)
-		if r.Verdict == bridge.Accepted && loser.posted[it.ID] {
-			w.post(it.ID)
-		}
+		m.put(&w.lane, it, false, len(w.items)+1, now)
 	}
 	w.at = later(w.at, loser.at)
 	w.expires = time.Time{}
@@ -171,7 +168,7 @@ func (m *Memory) forget(s *session, now time.Time) {
 		}
 	}
 	for _, it := range s.items[1:] {
-		if s.posted[it.ID] {
+		if wasPosted(it) {
 			continue // whoever sent it meant the session
 		}
 		a := m.address(it.Address)

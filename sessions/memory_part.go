@@ -39,7 +39,7 @@ func (m *Memory) Part(ctx context.Context, l *bridge.Lease, p bridge.Parting, o 
 			leaving[a] = true
 		}
 	}
-	goes := func(it bridge.Item) bool { return leaving[it.Address] && !s.posted[it.ID] }
+	goes := func(it bridge.Item) bool { return leaving[it.Address] && !wasPosted(it) }
 	headGoes := goes(s.items[0])
 	if o.Done < 0 || o.Done > s.taken || o.Done == 0 && !headGoes {
 		return wrongNumber(o.Done, s.taken)

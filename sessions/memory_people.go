@@ -90,11 +90,10 @@ func (m *Memory) Post(ctx context.Context, id bridge.SessionID, it bridge.Item, 
 	if s == nil {
 		return bridge.Receipt{}, bridge.ErrNoSession
 	}
-	it.Alone = true
+	it.Alone, it.Hold = true, byPost
 	r := m.put(&s.lane, it, take, math.MaxInt, now)
 	r.Session = bridge.SessionID(s.id)
 	if r.Verdict == bridge.Accepted {
-		s.post(it.ID)
 		s.expires = time.Time{}
 	}
 	if r.Lease != nil {
@@ -103,13 +102,10 @@ func (m *Memory) Post(ctx context.Context, id bridge.SessionID, it bridge.Item, 
 	return r, nil
 }
 
-// post notes that an item came by Post.
-func (s *session) post(id string) {
-	if s.posted == nil {
-		s.posted = map[string]bool{}
-	}
-	s.posted[id] = true
-}
+// byPost is the hold of an item that came by Post, which holds nothing back.
+const byPost = -1
+
+func wasPosted(it bridge.Item) bool { return it.Hold == byPost }
 
 // Attach implements [bridge.People].
 func (m *Memory) Attach(ctx context.Context, l *bridge.Lease, of bridge.Address) (bridge.SessionID, error) {
