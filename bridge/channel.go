@@ -3,12 +3,13 @@ package bridge
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"time"
 )
 
 // A Channel carries messages to people on one platform. Sending is all it must be able to do; what
-// else it can do is found by asking whether it is a Runner, Server, Splitter, Typer or Limiter.
+// else it can do is found by asking whether it is a Runner, Server, Splitter, Typer, Fetcher or Limiter.
 type Channel interface {
 	// Name returns the channel's name in addresses, settings and metrics, such as "telegram".
 	Name() string
@@ -65,6 +66,14 @@ type Splitter interface {
 type Typer interface {
 	// Typing shows it for about five seconds.
 	Typing(ctx context.Context, to Address) error
+}
+
+// A Fetcher is a channel that can fetch what came with a message.
+type Fetcher interface {
+	// Fetch opens an attachment of a message of this channel, which the caller closes. How large it says it
+	// is may be wrong: who reads it counts. It takes no longer than a minute and ends with ctx, reading
+	// too. Every error, also one of reading, is a *SendError, Rejected for what can never be fetched.
+	Fetch(ctx context.Context, a Attachment) (io.ReadCloser, error)
 }
 
 // A Limiter is a channel whose platform limits how fast one may send.

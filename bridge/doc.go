@@ -66,6 +66,10 @@
 // words are shown to anybody without theirs; and a yes counts only for those who were shown when it was asked
 // for. linking_test.go lets an attacker loose on it.
 //
+// Whoever has exported their chat from WhatsApp can bring it along as a file ([Fetcher], [Views].Bring): it is
+// read, they are asked, and it becomes part of the history, marked as imported, as something that the model may
+// know and that proves nothing. It leaves with the address that brought it.
+//
 // # What goes wrong
 //
 // A model that is away puts the turn off ([Lanes.Later]): others go on, the person is told once, and
@@ -88,6 +92,7 @@
 //	redirect.go  where no assistant may speak; knock.go what happens there
 //	linking.go   who joins whose conversation; linkturn.go doing it, code.go codes and links,
 //	             crossing.go and invite.go the page behind a link, people.go what the store does for it
+//	bring.go     a chat that people exported and bring along; chat.go reading it, with chatexport/
 //	deliver.go   the outbox
 //	crew.go      workers and places; keeper.go their leases; giveback.go how they end
 //	live.go      what is shown to those who look on; follow.go following it, preview.go showing what

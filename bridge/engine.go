@@ -42,7 +42,8 @@ type Engine struct {
 	keeper *keeper
 	// followers are those who look on here.
 	followers followers
-	off       sync.Map // channels that something waits for and that are not there
+	off       sync.Map      // channels that something waits for and that are not there
+	reading   chan struct{} // holds one for each chat that is being read; see bring.go
 	// stopping is closed when the process is asked to end.
 	stopping chan struct{}
 }
@@ -57,6 +58,7 @@ func NewEngine(p Parts) *Engine {
 		ports:    map[string]*port{},
 		keeper:   &keeper{lanes: p.Store, log: p.Log, trace: p.Trace, held: map[*Lease]*held{}},
 		stopping: make(chan struct{}),
+		reading:  make(chan struct{}, readingsAtOnce),
 	}
 	for _, ch := range p.Channels {
 		e.ports[ch.Name()] = newPort(ch, p.Log)

@@ -94,6 +94,8 @@ type question struct {
 	Asked time.Time `json:"asked"`
 	// Letter is what is written if the answer is yes, to its addressee; or the letter that asked.
 	Letter *letter `json:"letter,omitempty"`
+	// Brought is the chat that it is about.
+	Brought *brought `json:"brought,omitempty"`
 }
 
 // The questions.
@@ -101,6 +103,7 @@ const (
 	forgetQuestion = "forget" // delete everything?
 	joinQuestion   = "join"   // to a newcomer: join that conversation?
 	admitQuestion  = "admit"  // to whoever reads a conversation: let somebody in?
+	bringQuestion  = "bring"  // take a chat in that was brought along; or, as long as that is not known, who is the assistant?
 )
 
 const (

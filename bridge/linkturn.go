@@ -83,8 +83,9 @@ func (e *Engine) whom(p Person, lang string) string {
 		return name
 	}
 	since := time.Now()
-	if len(p.Entries) > 0 {
-		since = p.Entries[0].At
+	// What was brought along says whatever its author wanted.
+	if i := slices.IndexFunc(p.Entries, func(e Entry) bool { return !e.Imported }); i >= 0 {
+		since = p.Entries[i].At
 	}
 	return e.Texts.Say(lang, texts.Visitor, texts.Args{"Date": e.Texts.Date(lang, since)})
 }
@@ -119,7 +120,7 @@ func (t *turn) meantForUs(ctx context.Context, q question) (bool, error) {
 		return false, err
 	}
 	for _, e := range slices.Backward(history) {
-		if e.Role == Assistant && e.Channel == t.to.Channel && e.By == t.to.ID {
+		if e.Role == Assistant && !e.Imported && e.Channel == t.to.Channel && e.By == t.to.ID {
 			return e.At.Before(q.Asked) || !strings.ContainsAny(e.Text, "?？؟"), nil
 		}
 	}
@@ -127,7 +128,10 @@ func (t *turn) meantForUs(ctx context.Context, q question) (bool, error) {
 }
 
 func (t *turn) answerQuestion(ctx context.Context, q question, yes bool) error {
-	if q.What == forgetQuestion {
+	switch q.What {
+	case bringQuestion:
+		return t.answerBrought(ctx, q, yes)
+	case forgetQuestion:
 		if yes {
 			return t.erase(ctx, true)
 		}

@@ -39,6 +39,11 @@ type Views interface {
 	// known, or not any more, is ErrNoTicket, one that was used by another ErrTicketUsed; after too many
 	// of them a *WaitError. Language is what they speak there.
 	Claim(ctx context.Context, a Address, code, language string) (state string, err error)
+	// Bring reads a chat that somebody has exported from WhatsApp, and says what it understood. With take set,
+	// and if it is clear who of them is the assistant, it takes it into the conversation of the address;
+	// the same again changes nothing. It fails with ErrNoChat, ErrChatTooLarge or ErrChatUnreadable; with
+	// take set also with ErrNoAssistant or ErrForgotten; and with a *WaitError while too many are being read.
+	Bring(ctx context.Context, a Address, c Chat, take bool) (Understood, Imported, error)
 }
 
 // An Event is something that those who look on a conversation are shown.

@@ -102,6 +102,9 @@ type Entry struct {
 	By string `json:"by,omitempty"`
 	// Imported is set on what was said before the person came to Ferry.
 	Imported bool `json:"imported,omitempty"`
+	// Origin is the channel on which it was said, where somebody brought it along from there. Channel and By
+	// are then of the address that brought it, with which it also leaves.
+	Origin string `json:"origin,omitempty"`
 	// Stopped is set on an answer that its reader cut short.
 	Stopped bool `json:"stopped,omitempty"`
 	// Cut is set on an answer that was longer than the model may write.

@@ -93,7 +93,7 @@ func (t *turn) decide(ctx context.Context) (err error) {
 	}
 	t.learn()
 	if q, ok := t.question(); ok && !first.Received.Before(q.Asked) { // else they had not read it yet
-		yes, known := texts.Answer(first.Text)
+		yes, known := q.answered(first.Text)
 		known = known && len(first.Attachments) == 0
 		switch {
 		case known && q.outlasts():
@@ -117,6 +117,9 @@ func (t *turn) decide(ctx context.Context) (err error) {
 	if code, ok := bareCode(first.Text); ok && len(first.Attachments) == 0 {
 		t.hear(true)
 		return t.redeem(ctx, code)
+	}
+	if file, ok := t.mayBeChat(first.Attachments); ok {
+		return t.bring(ctx, file)
 	}
 	if len(first.Attachments) > 0 {
 		t.hear(false)

@@ -31,6 +31,7 @@ const maxAnswer = 8 << 20
 // without the token, and the knowledge whether a failed request may have been executed.
 type api struct {
 	token    string
+	server   string
 	endpoint string // as the library wants it: a format of token and method
 	client   *http.Client
 }
@@ -45,6 +46,7 @@ func newAPI(cfg Config) *api {
 	}
 	return &api{
 		token:    cfg.Token,
+		server:   cfg.apiURL(),
 		endpoint: strings.ReplaceAll(cfg.apiURL(), "%", "%%") + "/bot%s/%s",
 		client: &http.Client{
 			Transport: transport,
@@ -72,7 +74,7 @@ func (a *api) call(ctx context.Context, timeout time.Duration, method string, pa
 	defer cancel()
 
 	// The library binds a client to a bot, not a context to a call; so each call gets a bot.
-	x := &exchange{ctx: ctx, client: a.client}
+	x := &exchange{ctx: ctx, client: a.client, most: maxAnswer}
 	bot := &tgbotapi.BotAPI{Token: a.token, Client: x}
 	bot.SetAPIEndpoint(a.endpoint)
 	resp, err := bot.MakeRequest(method, params)
@@ -120,6 +122,7 @@ func (a *api) hideToken(err error) error {
 type exchange struct {
 	ctx    context.Context
 	client *http.Client
+	most   int64 // bytes that are read of the answer
 
 	status     int // of the answer; 0 as long as there is none
 	retryAfter time.Duration
@@ -145,7 +148,7 @@ func (x *exchange) Do(req *http.Request) (*http.Response, error) {
 	if s, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && s > 0 {
 		x.retryAfter = time.Duration(s) * time.Second
 	}
-	resp.Body = &answer{http.MaxBytesReader(nil, resp.Body, maxAnswer)}
+	resp.Body = &answer{http.MaxBytesReader(nil, resp.Body, x.most)}
 	return resp, nil
 }
 

@@ -3,8 +3,8 @@
 //	ch, err := telegram.New(telegram.Config{Token: token}, log)
 //
 // A [Channel] takes updates in by long polling or by webhook (poll.go, webhook.go), makes an
-// Inbound of each that holds a person's message (inbound.go), and sends answers in parts that
-// Telegram takes (split.go). What goes over the wire is in api.go, and errors.go says in the
+// Inbound of each that holds a person's message (inbound.go), fetches what came with it (fetch.go), and
+// sends answers in parts that Telegram takes (split.go). What goes over the wire is in api.go, and errors.go says in the
 // bridge's words what Telegram answered. Package telegramtest is a Bot API to try it against.
 package telegram
 
@@ -54,6 +54,7 @@ var (
 	_ bridge.Typer    = (*Channel)(nil)
 	_ bridge.Limiter  = (*Channel)(nil)
 	_ bridge.Inviter  = (*Channel)(nil)
+	_ bridge.Fetcher  = (*Channel)(nil)
 )
 
 // New makes a channel of settings that pass Check and have a token. It asks Telegram nothing yet.

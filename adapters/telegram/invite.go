@@ -25,12 +25,13 @@ type button struct {
 // markup returns the keyboard of a part as reply_markup, or nothing.
 func markup(p bridge.Part) string {
 	k := keyboard{Resize: true, OneTime: true}
-	var choices []button
-	for _, choice := range p.Choices {
-		choices = append(choices, button{Text: choice})
-	}
-	if choices != nil {
-		k.Keyboard = append(k.Keyboard, choices)
+	for i, choice := range p.Choices {
+		// Two fit beside each other on any phone.
+		if i == 0 || len(p.Choices) > 2 {
+			k.Keyboard = append(k.Keyboard, nil)
+		}
+		row := &k.Keyboard[len(k.Keyboard)-1]
+		*row = append(*row, button{Text: choice})
 	}
 	if p.Number != "" {
 		k.Keyboard = append(k.Keyboard, []button{{Text: p.Number, Contact: true}})

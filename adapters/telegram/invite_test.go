@@ -64,6 +64,7 @@ func TestQuestionsHaveButtons(t *testing.T) {
 	}{
 		{bridge.Part{Text: "so"}, ""},
 		{bridge.Part{Text: "Yes?", Choices: []string{"Yes", "No"}}, `{"keyboard":[[{"text":"Yes"},{"text":"No"}]],"resize_keyboard":true,"one_time_keyboard":true}`},
+		{bridge.Part{Text: "Who?", Choices: []string{"Ayu", "Luzia", "No"}}, `{"keyboard":[[{"text":"Ayu"}],[{"text":"Luzia"}],[{"text":"No"}]],"resize_keyboard":true,"one_time_keyboard":true}`},
 		{bridge.Part{Text: "Who?", Number: "It's me"}, `{"keyboard":[[{"text":"It's me","request_contact":true}]],"resize_keyboard":true,"one_time_keyboard":true}`},
 	} {
 		if err := ch.Send(t.Context(), address("42"), test.part); err != nil {

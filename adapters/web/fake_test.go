@@ -18,6 +18,7 @@ type fakeViews struct {
 	show  func(context.Context, bridge.Address, bridge.Entry) error // Announce
 	hear  func(context.Context, bridge.Inbound) error               // Say
 	claim func(code string) (string, error)                         // Claim
+	bring func(c bridge.Chat, take bool) error                      // Bring
 
 	mu       sync.Mutex
 	said     []bridge.Inbound
@@ -65,6 +66,10 @@ func (f *fakeViews) Link(context.Context, bridge.Address) (string, []bridge.Invi
 		{Channel: "telegram", Title: "Telegram", URL: "https://t.me/luzia_bot?start=K7Q4P-X2M9D"},
 		{Channel: "sms", Title: "SMS", Number: "+15550001111"},
 	}, f.away
+}
+
+func (f *fakeViews) Bring(_ context.Context, _ bridge.Address, c bridge.Chat, take bool) (bridge.Understood, bridge.Imported, error) {
+	return bridge.Understood{}, bridge.Imported{}, f.bring(c, take)
 }
 
 func (f *fakeViews) Claim(_ context.Context, _ bridge.Address, code, _ string) (string, error) {

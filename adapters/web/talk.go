@@ -114,7 +114,7 @@ type attachment struct {
 }
 
 func shown(e bridge.Entry) entry {
-	it := entry{ID: e.ID, Role: e.Role, Text: e.Text, At: e.At.UTC(), Channel: e.Channel, Turn: e.Turn, Stopped: e.Stopped, Cut: e.Cut}
+	it := entry{ID: e.ID, Role: e.Role, Text: e.Text, At: e.At.UTC(), Channel: cmp.Or(e.Origin, e.Channel), Turn: e.Turn, Stopped: e.Stopped, Cut: e.Cut}
 	for _, a := range e.Attachments {
 		it.Attachments = append(it.Attachments, attachment{a.Kind, a.MIME, a.Name, a.Size})
 	}

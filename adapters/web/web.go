@@ -10,9 +10,9 @@
 //
 // Who somebody is, a token says (token.go), which a site may ask for in the name of its own user
 // (identity.go). What they say, stop and read is in talk.go, what they see happen in events.go, and how
-// their conversation comes along from another channel in crossing.go. Which
-// sites may ask is in origin.go, and for whom a proxy asks in remote.go. The page and the widget are
-// in page.go and script.go, and go out as static.go says.
+// their conversation comes along from another channel in crossing.go, or from a chat that they have
+// exported from WhatsApp in import.go. Which sites may ask is in origin.go, and for whom a proxy asks in
+// remote.go. The page and the widget are in page.go and script.go, and go out as static.go says.
 package web
 
 import (
@@ -124,6 +124,7 @@ func (c *Channel) Routes(handle func(pattern string, h http.Handler), _ bridge.R
 	api.Handle("POST /web/stop", c.visitor(c.stop))
 	api.Handle("POST /web/link", c.visitor(c.link))
 	api.Handle("POST /web/claim", c.visitor(c.claim))
+	api.Handle("POST /web/import", c.visitor(c.bring))
 	api.Handle("GET /web/history", c.visitor(c.history))
 	events := c.lasting()
 	api.Handle("GET /web/events", events) // for the answer to other methods

@@ -2,6 +2,8 @@ package bridgetest
 
 import (
 	"context"
+	"errors"
+	"io"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -74,7 +76,11 @@ type Channel struct {
 	typed  chan bridge.Address
 	mu     sync.Mutex
 	accept Accept
+	fetch  Fetch
 }
+
+// A Fetch opens an attachment, as bridge.Fetcher's does.
+type Fetch func(ctx context.Context, a bridge.Attachment) (io.ReadCloser, error)
 
 // An Accept says what becomes of a part: nil, or the error that Send returns.
 type Accept func(ctx context.Context, to bridge.Address, p bridge.Part) error
@@ -85,6 +91,7 @@ var (
 	_ bridge.Typer    = (*Channel)(nil)
 	_ bridge.Limiter  = (*Channel)(nil)
 	_ bridge.Inviter  = (*Channel)(nil)
+	_ bridge.Fetcher  = (*Channel)(nil)
 )
 
 func (c *Channel) init() {
@@ -155,6 +162,24 @@ func (c *Channel) Typing(_ context.Context, to bridge.Address) error {
 	c.init()
 	c.typed <- to
 	return nil
+}
+
+// Keep has the channel fetch attachments by fetch; nil has nothing to be fetched.
+func (c *Channel) Keep(fetch Fetch) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.fetch = fetch
+}
+
+// Fetch implements bridge.Fetcher.
+func (c *Channel) Fetch(ctx context.Context, a bridge.Attachment) (io.ReadCloser, error) {
+	c.mu.Lock()
+	fetch := c.fetch
+	c.mu.Unlock()
+	if fetch == nil {
+		return nil, &bridge.SendError{Reason: bridge.Rejected, Err: errors.New("there is no such file")}
+	}
+	return fetch(ctx, a)
 }
 
 // Limits implements bridge.Limiter.

@@ -74,6 +74,21 @@ const (
 	No            Key = "no"             // on a button
 )
 
+// What people hear about a chat that they have exported from WhatsApp and bring along.
+const (
+	BringAsk       Key = "bring_ask"       // Name: the assistant's in it; Yours, Mine: how many messages; First, Last: from Texts.Date; asks for yes or no
+	BringGuessed   Key = "bring_guessed"   // under bring_ask, where day and month may be the other way round
+	BringWho       Key = "bring_who"       // List: names, a line each; asks for the assistant's, or no
+	BringDone      Key = "bring_done"      // it was taken in
+	BringKept      Key = "bring_kept"      // the answer was no
+	BringNone      Key = "bring_none"      // the file is something else
+	BringLarge     Key = "bring_large"     // the file is too large, or takes too long
+	BringUnread    Key = "bring_unread"    // the file is damaged, locked, or in an unknown calendar
+	BringFailed    Key = "bring_failed"    // the file cannot be fetched
+	BringForgotten Key = "bring_forgotten" // who was forgotten stays so
+	BringWait      Key = "bring_wait"      // When: from Texts.When; too many files were sent
+)
+
 // What people are told on WhatsApp, where no assistant may speak. Meta's limits are the API's: 1024 characters
 // in the body, 60 in the footer, 20 on the button
 // (https://developers.facebook.com/docs/whatsapp/cloud-api/messages/interactive-cta-url-messages).

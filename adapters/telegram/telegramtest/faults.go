@@ -55,7 +55,7 @@ type plannedFault struct {
 }
 
 // Fail has the next calls of a method, or of all methods if it is empty, go wrong: each fault
-// befalls one call, in their order.
+// befalls one call, in their order. Downloading a file counts as a call of "download".
 func (s *Server) Fail(method string, faults ...Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -77,14 +77,20 @@ func methods(name string) (method, bool) {
 			"text", "parse_mode", "entities", "link_preview_options", "disable_notification", "protect_content", "allow_paid_broadcast",
 			"suggested_post_parameters", "message_effect_id", "reply_parameters", "reply_markup", "reply_to_message_id",
 		}, (*Server).sendMessage}, true
+	case "getfile":
+		return method{"getFile", []string{"file_id"}, (*Server).getFile}, true
 	case "sendchataction":
 		return method{"sendChatAction", []string{"business_connection_id", "chat_id", "message_thread_id", "action"}, (*Server).sendChatAction}, true
 	}
 	return method{}, false
 }
 
-// ServeHTTP answers one call to /bot<token>/<method>.
+// ServeHTTP answers one call to /bot<token>/<method>, or a download of /file/bot<token>/<path>.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if rest, ok := strings.CutPrefix(r.URL.Path, "/file/bot"); ok {
+		s.download(w, r, rest)
+		return
+	}
 	// Where an address has no token in it there is nothing, and a token that cannot be one is
 	// unauthorised (HttpConnection::handle and ClientManager::send in the server's source).
 	rest, ok := strings.CutPrefix(r.URL.Path, "/bot")
@@ -120,6 +126,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return err
 		})
 	}
+	s.finish(w, call, err, func() { s.answer(w, res) })
+}
+
+// finish ends a call as err says, or with the answer.
+func (s *Server) finish(w http.ResponseWriter, call Call, err error, answer func()) {
 	var no *refusal
 	switch {
 	case errors.As(err, &no):
@@ -134,7 +145,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		call.Code = http.StatusOK
 		s.record(call)
-		s.answer(w, res)
+		answer()
 	}
 }
 

@@ -44,6 +44,7 @@ type Server struct {
 
 	mu       sync.Mutex
 	chats    map[int64]*chat
+	files    map[string]*file // by their ids
 	queue    queue
 	poll     *poll
 	lastPoll lastPoll
@@ -100,6 +101,7 @@ func New(token string, options ...Option) *Server {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		chats:    map[int64]*chat{},
+		files:    map[string]*file{},
 		queue:    queue{last: 1_000_000},
 		lastPoll: lastPoll{offset: -1},
 		limits:   newLimits(),
