@@ -314,6 +314,10 @@ func (k *linking) read(l letter, to destination) (do acts) {
 			do.ask(k, l.About, joinQuestion, l, texts.JoinAsk, to.whom)
 		}
 	case mergeLetter:
+		if !slices.Contains(k.addresses, l.About) {
+			do.came(l.Code, claimRefused)
+			return do // who said yes has left, and those who are still here did not
+		}
 		// It waits behind this one, and so goes along to the session that is joined.
 		do.post = append(do.post, letter{What: welcomeLetter, From: k.session, To: k.session, Code: l.Code, About: l.About, With: k.addresses, Brought: k.authors})
 		do.merge = l.From

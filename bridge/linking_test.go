@@ -468,3 +468,18 @@ func TestNobodyReadsWhatIsNotTheirs(t *testing.T) {
 		}()
 	}
 }
+
+// Who said yes and left before it was done took the yes along.
+func TestAMergeIsForWhoAskedForIt(t *testing.T) {
+	newcomer := at("web", ann)
+	for _, here := range []bool{true, false} {
+		k := &linking{now: time.Unix(1_790_000_000, 0), session: "s1", addresses: []Address{at("whatsapp", ann)}, linkingRules: linkingRules{reads: simReads}}
+		if here {
+			k.addresses = append(k.addresses, newcomer)
+		}
+		do := k.read(letter{What: mergeLetter, From: "s2", To: "s1", Code: "c", About: newcomer}, destination{})
+		if joins := do.merge == "s2"; joins != here {
+			t.Errorf("with the newcomer here (%t) it joins: %t", here, joins)
+		}
+	}
+}
