@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -649,9 +651,14 @@ func TestTwoHistoriesAreBroughtTogetherOnlyIfWanted(t *testing.T) {
 }
 
 func TestTheFunnelCountsEachPersonOnce(t *testing.T) {
+	var mu sync.Mutex
 	var steps []string
 	synctest.Test(t, func(t *testing.T) {
-		w := newTracedWorld(t, sessions.NewMemory(sessions.Options{}), nil, bridge.Trace{Funnel: func(step, channel string) { steps = append(steps, step+" "+channel) }})
+		w := newTracedWorld(t, sessions.NewMemory(sessions.Options{}), nil, bridge.Trace{Funnel: func(step, channel string) {
+			mu.Lock()
+			defer mu.Unlock()
+			steps = append(steps, step+" "+channel)
+		}})
 		defer w.end()
 		w.crosses()
 		w.say("hello")
@@ -660,7 +667,10 @@ func TestTheFunnelCountsEachPersonOnce(t *testing.T) {
 		w.hear()
 		w.opens(token(bridgetest.Notified{Notice: bridge.Notification{URL: w.lastURL()}}), "test")
 		synctest.Wait()
-		if got, want := strings.Join(steps, ", "), "notified whatsapp, opened test, claimed test, continued test"; got != want {
+		mu.Lock()
+		defer mu.Unlock()
+		slices.Sort(steps)
+		if got, want := strings.Join(steps, ", "), "claimed test, continued test, notified whatsapp, opened test"; got != want {
 			t.Errorf("counted %q, want %q", got, want)
 		}
 	})
