@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"ferry/adapters/internal/browser"
 	"ferry/bridge/texts"
 )
 
@@ -77,7 +78,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, page st
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", v.Lang)
 	h.Set("Vary", "Accept-Encoding, Accept-Language")
-	if takesGzip(r) {
+	if browser.TakesGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		b = p.zip(b)
 	}
@@ -115,17 +116,4 @@ func (v view) policy() string {
 	sum := sha256.Sum256([]byte(style))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; " +
 		"form-action 'self' " + strings.Join(v.origins, " ") + "; frame-ancestors 'none'; base-uri 'none'"
-}
-
-// takesGzip reports whether an answer can be compressed (RFC 9110, 12.5.3).
-func takesGzip(r *http.Request) bool {
-	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
-		name, weight, _ := strings.Cut(coding, ";")
-		if name = strings.TrimSpace(name); !strings.EqualFold(name, "gzip") && name != "*" {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64)
-		return err != nil || q > 0
-	}
-	return false
 }

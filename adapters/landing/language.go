@@ -4,8 +4,7 @@ import (
 	"net/http"
 	"slices"
 
-	"golang.org/x/text/language"
-
+	"ferry/adapters/internal/browser"
 	"ferry/bridge/texts"
 )
 
@@ -15,7 +14,7 @@ func (p *Pages) language(r *http.Request, known string) string {
 	if chosen := p.chosen(r); chosen != "" {
 		return chosen
 	}
-	return p.cfg.Texts.Match(append([]string{known}, accepted(r)...)...)
+	return p.cfg.Texts.Match(append([]string{known}, browser.Languages(r)...)...)
 }
 
 // chosen returns the language that was chosen on the page, or "".
@@ -25,21 +24,6 @@ func (p *Pages) chosen(r *http.Request) string {
 		return code
 	}
 	return ""
-}
-
-// accepted returns the languages that a browser asks for, the dearest first.
-func accepted(r *http.Request) []string {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return nil
-	}
-	var all []string
-	for _, tag := range tags {
-		if s := tag.String(); s != "mul" && s != "und" { // what * becomes
-			all = append(all, s)
-		}
-	}
-	return all
 }
 
 // A choice is a language that can be chosen.
@@ -56,15 +40,7 @@ func (p *Pages) languages(current string) []choice {
 	}
 	var all []choice
 	for _, l := range spoken {
-		all = append(all, choice{l.Code, l.Name, direction(l.Code), l.Code == current})
+		all = append(all, choice{l.Code, l.Name, browser.Direction(l.Code), l.Code == current})
 	}
 	return all
-}
-
-// direction returns in which direction a language is written.
-func direction(lang string) string {
-	if lang == "ar" {
-		return "rtl"
-	}
-	return "ltr"
 }

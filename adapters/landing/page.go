@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"ferry/adapters/internal/browser"
 	"ferry/bridge"
 	"ferry/bridge/texts"
 )
@@ -67,7 +68,7 @@ func (p *Pages) view(r *http.Request) view {
 }
 
 // speak has the page be in a language.
-func (v *view) speak(lang string) { v.Lang, v.Dir = lang, direction(lang) }
+func (v *view) speak(lang string) { v.Lang, v.Dir = lang, browser.Direction(lang) }
 
 // query is how a link to one of our pages keeps its language.
 func (v view) query() string { return "?lang=" + v.Lang }

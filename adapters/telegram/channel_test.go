@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/telegram"
 	"ferry/adapters/telegram/telegramtest"
 	"ferry/bridge"
@@ -31,7 +32,7 @@ func newSubject(t *testing.T, mode string) bridgetest.Subject {
 	var hook atomic.Pointer[http.ServeMux] // set before the first delivery
 	updates := 0
 	tg := telegramtest.New(token, telegramtest.WithoutLimits(), telegramtest.Loopback(), telegramtest.Speed(100),
-		telegramtest.Deliver(telegramtest.Memory(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { hook.Load().ServeHTTP(w, r) }))))
+		telegramtest.Deliver(inprocess.Transport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { hook.Load().ServeHTTP(w, r) }))))
 	web := httptest.NewServer(tg)
 	t.Cleanup(func() {
 		tg.Close()

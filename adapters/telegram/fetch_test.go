@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/telegram"
 	"ferry/adapters/telegram/telegramtest"
 	"ferry/bridge"
@@ -167,7 +168,7 @@ func TestAHostilePathIsNotFollowed(t *testing.T) {
 		"documents/\x01", "documents/x\n", ".",
 	} {
 		server := &dishonest{path: path}
-		ch, _ := newChannel(t, telegram.Config{Token: token, APIURL: "http://telegram.test", Transport: telegramtest.Memory(server)})
+		ch, _ := newChannel(t, telegram.Config{Token: token, APIURL: "http://telegram.test", Transport: inprocess.Transport(server)})
 		_, err := ch.Fetch(t.Context(), bridge.Attachment{Ref: "x"})
 		sendError(t, err, bridge.Rejected)
 		if len(server.got) > 0 {
@@ -175,7 +176,7 @@ func TestAHostilePathIsNotFollowed(t *testing.T) {
 		}
 	}
 	server := &dishonest{path: "documents/50%2e/a?b#c.zip"}
-	ch, _ := newChannel(t, telegram.Config{Token: token, APIURL: "http://telegram.test", Transport: telegramtest.Memory(server)})
+	ch, _ := newChannel(t, telegram.Config{Token: token, APIURL: "http://telegram.test", Transport: inprocess.Transport(server)})
 	got, err := fetched(t.Context(), ch, bridge.Attachment{Ref: "x"})
 	sendError(t, err, bridge.Rejected) // for it has no end
 	if len(got) > 20<<20 {

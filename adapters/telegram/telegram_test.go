@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/telegram"
 	"ferry/adapters/telegram/telegramtest"
 	"ferry/bridge"
@@ -78,7 +79,7 @@ func config(tg *telegramtest.Server) telegram.Config {
 // bot may have done nothing odd there.
 func newServer(t *testing.T, options ...telegramtest.Option) *telegramtest.Server {
 	t.Helper()
-	nowhere := telegramtest.Deliver(telegramtest.Memory(http.NotFoundHandler()))
+	nowhere := telegramtest.Deliver(inprocess.Transport(http.NotFoundHandler()))
 	tg := telegramtest.New(token, append([]telegramtest.Option{nowhere}, options...)...)
 	t.Cleanup(func() {
 		tg.Close()

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/telegram"
 	"ferry/adapters/telegram/telegramtest"
 	"ferry/bridge"
@@ -27,7 +28,7 @@ func (l *late) ServeHTTP(w http.ResponseWriter, r *http.Request) { l.h.ServeHTTP
 func newWebhook(t *testing.T) (*telegramtest.Server, *telegram.Channel, *store, *journal) {
 	t.Helper()
 	l := &late{}
-	tg := newServer(t, telegramtest.Deliver(telegramtest.Memory(l)))
+	tg := newServer(t, telegramtest.Deliver(inprocess.Transport(l)))
 	ch, j := newChannel(t, webhookConfig(tg))
 	s := newStore()
 	l.h = handler(ch, s)

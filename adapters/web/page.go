@@ -10,6 +10,8 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+
+	"ferry/adapters/internal/browser"
 )
 
 //go:embed page/chat.html
@@ -66,7 +68,7 @@ func (c *Channel) files() (map[string]http.Handler, error) {
 			"Cache-Control": keepShortly, "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin",
 		}),
 		"/chat": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			pages[c.texts.Match(accepted(r)...)].ServeHTTP(w, r)
+			pages[c.texts.Match(browser.Languages(r)...)].ServeHTTP(w, r)
 		}),
 		"/chat/manifest.webmanifest": newFile("application/manifest+json", manifest, kept(askFirst)),
 		"/chat/icon.svg":             newFile("image/svg+xml", iconSVG, kept(keepADay)),
@@ -98,7 +100,7 @@ func (c *Channel) pages(languages []string) (map[string]*file, error) {
 			Say                                    sentence
 			Others, Support                        string
 		}{
-			lang, direction(lang), c.cfg.name(), lightColor, darkColor,
+			lang, browser.Direction(lang), c.cfg.name(), lightColor, darkColor,
 			template.CSS(chatStyle), noScriptStyle, //nolint:gosec // it is our own file
 			say, strings.Join(c.cfg.others(), ", "), c.cfg.SupportURL,
 		})
@@ -129,14 +131,6 @@ func policy(styles ...string) string {
 		"require-trusted-types-for 'script'"
 }
 
-// direction returns in which direction a language is written.
-func direction(lang string) string {
-	if lang == "ar" {
-		return "rtl"
-	}
-	return "ltr"
-}
-
 // manifest returns what a phone needs to know to install the page
 // (https://www.w3.org/TR/appmanifest/). Its addresses are relative, since we may live below a path.
 func (c *Channel) manifest() ([]byte, error) {
@@ -148,7 +142,7 @@ func (c *Channel) manifest() ([]byte, error) {
 	}
 	return json.Marshal(map[string]any{
 		"id": "../chat", "start_url": "../chat", "scope": "../chat", "display": "standalone",
-		"name": c.cfg.name(), "short_name": c.cfg.name(), "lang": c.cfg.language(), "dir": direction(c.cfg.language()),
+		"name": c.cfg.name(), "short_name": c.cfg.name(), "lang": c.cfg.language(), "dir": browser.Direction(c.cfg.language()),
 		"theme_color": lightColor, "background_color": lightColor,
 		"icons": []icon{
 			{Src: "icon.svg", Sizes: "any", Type: "image/svg+xml"},

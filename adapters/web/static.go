@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"ferry/adapters/internal/browser"
 )
 
 // A file is something that is the same for everybody, and is kept ready as it goes out.
@@ -48,7 +50,7 @@ func newFile(kind string, body []byte, header map[string]string) *file {
 func (f *file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h, v := w.Header(), &f.plain
 	maps.Copy(h, f.header)
-	if f.zipped != nil && takesGzip(r) {
+	if f.zipped != nil && browser.TakesGzip(r) {
 		v = f.zipped
 		h.Set("Content-Encoding", "gzip")
 	}
@@ -72,18 +74,6 @@ func (f *file) has(r *http.Request) bool {
 		if tag == "*" || tag == f.plain.tag || f.zipped != nil && tag == f.zipped.tag {
 			return true
 		}
-	}
-	return false
-}
-
-func takesGzip(r *http.Request) bool {
-	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
-		name, weight, _ := strings.Cut(coding, ";")
-		if name = strings.TrimSpace(name); !strings.EqualFold(name, "gzip") && name != "*" {
-			continue
-		}
-		q, err := strconv.ParseFloat(strings.TrimPrefix(strings.TrimSpace(weight), "q="), 64)
-		return err != nil || q > 0
 	}
 	return false
 }

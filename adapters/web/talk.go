@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/language"
 
+	"ferry/adapters/internal/browser"
 	"ferry/bridge"
 )
 
@@ -141,24 +141,9 @@ func (c *Channel) history(w http.ResponseWriter, r *http.Request, views bridge.V
 // preferred returns the language, of those that Ferry speaks, in which a browser wants to be spoken to,
 // or nothing where it does not say.
 func (c *Channel) preferred(r *http.Request) string {
-	tags := accepted(r)
+	tags := browser.Languages(r)
 	if len(tags) == 0 {
 		return ""
 	}
 	return c.texts.Match(tags...)
-}
-
-// accepted returns the languages of Accept-Language, the most wanted first.
-func accepted(r *http.Request) []string {
-	tags, _, err := language.ParseAcceptLanguage(r.Header.Get("Accept-Language"))
-	if err != nil {
-		return nil
-	}
-	var all []string
-	for _, tag := range tags {
-		if s := tag.String(); s != "mul" && s != "und" { // what * becomes
-			all = append(all, s)
-		}
-	}
-	return all
 }

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/whatsapp"
 	"ferry/adapters/whatsapp/whatsapptest"
 	"ferry/bridge"
@@ -119,7 +120,7 @@ func TestAnotherAppIsNotOurs(t *testing.T) {
 		// the token is of our app, the subscription another's
 		cfg := config(wa)
 		cfg.BusinessAccountID = account.BusinessAccountID
-		cfg.Transport = whatsapptest.Memory(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		cfg.Transport = inprocess.Transport(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/app") {
 				twin.ServeHTTP(w, r)
 				return

@@ -12,6 +12,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/whatsapp"
 	"ferry/adapters/whatsapp/whatsapptest"
 	"ferry/bridge"
@@ -34,7 +35,7 @@ func TestNothingIsSentButWhatNotifyIsGiven(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		l := &late{}
-		wa := whatsapptest.New(account, whatsapptest.Deliver(whatsapptest.Memory(l)), whatsapptest.WithoutLimits(), whatsapptest.WithoutStatuses())
+		wa := whatsapptest.New(account, whatsapptest.Deliver(inprocess.Transport(l)), whatsapptest.WithoutLimits(), whatsapptest.WithoutStatuses())
 		defer wa.Close()
 		ch, err := whatsapp.New(config(wa), slog.New(slog.DiscardHandler))
 		if err != nil {

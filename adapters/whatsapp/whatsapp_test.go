@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/whatsapp"
 	"ferry/adapters/whatsapp/whatsapptest"
 	"ferry/bridge"
@@ -87,7 +88,7 @@ func config(wa *whatsapptest.Server) whatsapp.Config {
 // channel may have done nothing odd there.
 func newServer(t testing.TB, options ...whatsapptest.Option) *whatsapptest.Server {
 	t.Helper()
-	nowhere := whatsapptest.Deliver(whatsapptest.Memory(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	nowhere := whatsapptest.Deliver(inprocess.Transport(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
 	wa := whatsapptest.New(account, append([]whatsapptest.Option{nowhere}, options...)...)
 	t.Cleanup(func() {
 		wa.Close()
@@ -113,7 +114,7 @@ func newChannel(t testing.TB, cfg whatsapp.Config) (*whatsapp.Channel, *journal)
 func newPair(t *testing.T, change func(*whatsapp.Config), options ...whatsapptest.Option) (*whatsapptest.Server, *whatsapp.Channel, *store, *journal) {
 	t.Helper()
 	l := &late{}
-	wa := newServer(t, append(options, whatsapptest.Deliver(whatsapptest.Memory(l)))...)
+	wa := newServer(t, append(options, whatsapptest.Deliver(inprocess.Transport(l)))...)
 	cfg := config(wa)
 	if change != nil {
 		change(&cfg)

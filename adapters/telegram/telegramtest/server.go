@@ -23,6 +23,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ferry/adapters/internal/inprocess"
 )
 
 // A Server is the Bot API as one bot sees it, with the people on the other side. Its methods can be
@@ -174,3 +176,7 @@ func (s *Server) Problems() []string {
 func (s *Server) problem(format string, args ...any) {
 	s.problems = append(s.problems, fmt.Sprintf(format, args...))
 }
+
+// Transport reaches the server from the same process, without a socket; the host in an address does
+// not matter.
+func (s *Server) Transport() http.RoundTripper { return inprocess.Transport(s) }

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/telegram/telegramtest"
 )
 
@@ -395,7 +396,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func TestAWebhookGetsAChatsUpdatesOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHook()
-		tg := start(t, telegramtest.Deliver(telegramtest.Memory(h)))
+		tg := start(t, telegramtest.Deliver(inprocess.Transport(h)))
 		tg.Say(1, "a1") // waits until there is a webhook
 		succeeded(t, call(t, tg, "setWebhook", "url", "https://ferry.test/hook", "secret_token", "s3cret"))
 		tg.Say(1, "a2")
@@ -424,7 +425,7 @@ func TestAWebhookGetsAChatsUpdatesOneAtATime(t *testing.T) {
 func TestAWebhookThatRefusesIsCalledAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHook()
-		tg := start(t, telegramtest.Deliver(telegramtest.Memory(h)))
+		tg := start(t, telegramtest.Deliver(inprocess.Transport(h)))
 		succeeded(t, call(t, tg, "setWebhook", "url", "https://ferry.test/hook"))
 		tg.Say(1, "a")
 		last := (<-h.got).at
@@ -461,7 +462,7 @@ func TestAWebhookThatRefusesIsCalledAgain(t *testing.T) {
 func TestAWebhookIsGivenUpOnAfterADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
-		tg := start(t, telegramtest.Deliver(telegramtest.Memory(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		tg := start(t, telegramtest.Deliver(inprocess.Transport(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			calls.Add(1)
 			w.WriteHeader(http.StatusInternalServerError)
 		}))))
@@ -487,7 +488,7 @@ func TestAWebhookIsGivenUpOnAfterADay(t *testing.T) {
 
 func TestADeletedWebhookLeavesItsUpdatesToThePoll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tg := start(t, telegramtest.Deliver(telegramtest.Memory(http.NotFoundHandler())))
+		tg := start(t, telegramtest.Deliver(inprocess.Transport(http.NotFoundHandler())))
 		succeeded(t, call(t, tg, "setWebhook", "url", "https://ferry.test/hook"))
 		n := tg.Say(1, "a")
 		succeeded(t, call(t, tg, "deleteWebhook"))

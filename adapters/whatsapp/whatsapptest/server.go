@@ -2,7 +2,7 @@
 // sends its messages, the webhook that it calls, and the phones of people, in this process and on no
 // network.
 //
-//	wa := whatsapptest.New(account, whatsapptest.Deliver(whatsapptest.Memory(handler)))
+//	wa := whatsapptest.New(account, whatsapptest.Deliver(inprocess.Transport(handler)))
 //	defer wa.Close()
 //	ch, err := whatsapp.New(whatsapp.Config{Token: account.Token, …, APIURL: "http://whatsapp.test", Transport: wa.Transport()}, log)
 //	wa.Say("6281234567890", "hello")
@@ -27,6 +27,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"ferry/adapters/internal/inprocess"
 )
 
 // An Account is a business's number on WhatsApp, with what belongs to it.
@@ -210,3 +212,7 @@ func (s *Server) Subscribe(on bool) {
 	defer s.mu.Unlock()
 	s.subscribed = on
 }
+
+// Transport reaches the server from the same process, without a socket; the host in an address does
+// not matter.
+func (s *Server) Transport() http.RoundTripper { return inprocess.Transport(s) }

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ferry/adapters/internal/inprocess"
 	"ferry/adapters/whatsapp/whatsapptest"
 )
 
@@ -157,7 +158,7 @@ func (h *hook) events(name string) []event {
 func newServer(t *testing.T, options ...whatsapptest.Option) (*whatsapptest.Server, *hook) {
 	t.Helper()
 	h := &hook{t: t}
-	h.wa = whatsapptest.New(account, append([]whatsapptest.Option{whatsapptest.Deliver(whatsapptest.Memory(h))}, options...)...)
+	h.wa = whatsapptest.New(account, append([]whatsapptest.Option{whatsapptest.Deliver(inprocess.Transport(h))}, options...)...)
 	t.Cleanup(h.wa.Close)
 	return h.wa, h
 }
@@ -675,7 +676,7 @@ func TestVerify(t *testing.T) {
 		"cut":     {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wa := whatsapptest.New(account, whatsapptest.Deliver(whatsapptest.Memory(c.h)))
+			wa := whatsapptest.New(account, whatsapptest.Deliver(inprocess.Transport(c.h)))
 			defer wa.Close()
 			if err := wa.Verify(t.Context()); (err == nil) != c.ok {
 				t.Errorf("Verify = %v", err)
@@ -743,7 +744,7 @@ func TestTimeCanRunFaster(t *testing.T) {
 
 func TestCloseEndsWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		wa := whatsapptest.New(account, whatsapptest.Deliver(whatsapptest.Memory(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		wa := whatsapptest.New(account, whatsapptest.Deliver(inprocess.Transport(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done()
 		}))))
 		ended := make(chan error)

@@ -1,4 +1,5 @@
-package whatsapptest
+// Package inprocess reaches an HTTP server in the same process, without a socket.
+package inprocess
 
 import (
 	"bytes"
@@ -6,19 +7,15 @@ import (
 	"net/http"
 )
 
-// Transport reaches the server from the same process, without a socket; the host in an address does
-// not matter.
-func (s *Server) Transport() http.RoundTripper { return Memory(s) }
-
-// Memory makes a transport whose requests are answered by h, without a socket. A handler that panics
+// Transport makes a transport whose requests are answered by h, without a socket. A handler that panics
 // with http.ErrAbortHandler cuts the connection.
-func Memory(h http.Handler) http.RoundTripper { return memory{h} }
+func Transport(h http.Handler) http.RoundTripper { return transport{h} }
 
-type memory struct{ h http.Handler }
+type transport struct{ h http.Handler }
 
 // RoundTrip returns when the handler has finished or the request's context ends. The handler's
 // context ends with the request's.
-func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	r := req.Clone(req.Context())
 	r.RequestURI = req.URL.RequestURI()
 	r.RemoteAddr = "127.0.0.1:0"
@@ -43,7 +40,7 @@ func (m memory) RoundTrip(req *http.Request) (*http.Response, error) {
 				panic(p)
 			}
 		}()
-		m.h.ServeHTTP(w, r)
+		t.h.ServeHTTP(w, r)
 	}()
 	select {
 	case <-done:
