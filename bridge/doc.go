@@ -90,8 +90,9 @@
 //	             prompt.go what it gets to see, limit.go who may not ask now
 //	command.go   what people can say to Ferry itself; support.go what an operator can
 //	redirect.go  where no assistant may speak; knock.go what happens there
-//	linking.go   who joins whose conversation; linkturn.go doing it, code.go codes and links,
-//	             crossing.go and invite.go the page behind a link, people.go what the store does for it
+//	linking.go   who joins whose conversation; linkturn.go doing it, redeem.go what people say for it,
+//	             code.go and redirectlink.go codes and links, crossing.go and invite.go the page behind
+//	             a link, people.go what the store does for it
 //	bring.go     a chat that people exported and bring along; chat.go reading it, with chatexport/
 //	deliver.go   the outbox
 //	crew.go      workers and places; keeper.go their leases; giveback.go how they end

@@ -131,7 +131,10 @@ type pendingProof struct {
 	Wrong  int       `json:"wrong,omitempty"`
 }
 
-const wrongDigitsMost = 5
+const (
+	wrongDigitsMost = 5
+	proofsMost      = 30
+)
 
 // A linking is a session at a time, as far as it matters for linking.
 type linking struct {
@@ -206,6 +209,16 @@ func (a *acts) came(code, state string) {
 		a.note = map[string]string{}
 	}
 	a.note[code] = state
+}
+
+// busy reports whether something else stands to be answered at an address than what is about the code. Who sees
+// one question must never answer another one.
+func (k *linking) busy(at Address, code string) bool {
+	var q question
+	if json.Unmarshal([]byte(k.settings[questionSetting+at.String()]), &q) != nil {
+		return false // there is none
+	}
+	return k.now.Sub(q.Asked) <= questionStands && (q.Letter == nil || q.Letter.Code != code)
 }
 
 // ask asks somebody, who may answer later.
@@ -308,7 +321,12 @@ func (k *linking) read(l letter, to destination) (do acts) {
 	case joinLetter:
 		return k.join(l)
 	case askLetter:
-		if slices.Contains(k.addresses, l.About) {
+		switch {
+		case !slices.Contains(k.addresses, l.About): // they have left
+		case k.busy(l.About, l.Code):
+			do.came(l.Code, claimRefused)
+			do.tell(l.About, texts.JoinBusy, nil)
+		default:
 			l.What, l.To, l.From, l.Shown = joinLetter, l.From, k.session, to.readers
 			do.came(l.Code, claimAsked)
 			do.ask(k, l.About, joinQuestion, l, texts.JoinAsk, to.whom)
@@ -341,9 +359,7 @@ func (k *linking) join(l letter) (do acts) {
 		do.came(l.Code, claimRefused)
 		do.tell(l.About, texts.CodeUnknown, nil)
 	case len(readers) == 0 && k.confirm && !slices.Contains(k.addresses, l.Proven):
-		do.keep(proofSetting+l.Code, pendingProof{Letter: l, Asked: k.now})
-		do.came(l.Code, claimWaiting)
-		do.tell(l.About, texts.ProofAsk, texts.Args{"Digits": k.digits(l.Code)})
+		k.wantProof(&do, l)
 	case len(readers) == 0:
 		k.grant(&do, l)
 	case !l.Agreed || slices.ContainsFunc(readers, func(a Address) bool { return !slices.Contains(l.Shown, a) }):
@@ -354,6 +370,12 @@ func (k *linking) join(l letter) (do acts) {
 	case slices.Contains(k.addresses, l.Proven) && !slices.ContainsFunc(readers, func(a Address) bool { return !slices.Contains(k.blocked, a) }):
 		k.grant(&do, l) // there is nobody left to ask but whoever has the number
 	default:
+		readers = slices.DeleteFunc(readers, func(a Address) bool { return k.busy(a, l.Code) })
+		if len(readers) == 0 {
+			do.came(l.Code, claimRefused)
+			do.tell(l.About, texts.JoinBusy, nil)
+			return do
+		}
 		do.came(l.Code, claimWaiting)
 		do.tell(l.About, texts.JoinWaiting, nil)
 		for _, reader := range readers {
@@ -361,6 +383,37 @@ func (k *linking) join(l letter) (do acts) {
 		}
 	}
 	return do
+}
+
+// wantProof has somebody wait until digits are said on the channel that the history is from. Of many who wait,
+// whose number is anybody's guess where a link has leaked, the latest do; and no two wait for the same digits,
+// of which one would be let in by the other's.
+func (k *linking) wantProof(do *acts, l letter) {
+	waiting := settingsOf[pendingProof](k.settings, proofSetting)
+	maps.DeleteFunc(waiting, func(code string, p pendingProof) bool {
+		old := k.now.Sub(p.Asked) > codeLife
+		if old {
+			do.change(proofSetting+code, "")
+		}
+		return old || code == l.Code
+	})
+	for code := range waiting {
+		if k.digits(code) == k.digits(l.Code) {
+			do.came(l.Code, claimRefused)
+			do.tell(l.About, texts.CodeUnknown, nil)
+			return
+		}
+	}
+	oldest := slices.SortedFunc(maps.Keys(waiting), func(a, b string) int {
+		return cmp.Or(waiting[a].Asked.Compare(waiting[b].Asked), cmp.Compare(a, b))
+	})
+	for _, code := range oldest[:max(0, len(oldest)+1-proofsMost)] {
+		do.change(proofSetting+code, "")
+		do.came(code, claimRefused)
+	}
+	do.keep(proofSetting+l.Code, pendingProof{Letter: l, Asked: k.now})
+	do.came(l.Code, claimWaiting)
+	do.tell(l.About, texts.ProofAsk, texts.Args{"Digits": k.digits(l.Code)})
 }
 
 // grant lets somebody in.

@@ -55,7 +55,6 @@ type simItem struct {
 // A simQuestion is a question as it stands on somebody's screen.
 type simQuestion struct {
 	what   string
-	code   string
 	others []string // who reads the conversation that it is about
 }
 
@@ -76,6 +75,7 @@ type sim struct {
 	leaked     map[string]bool     // whose link the attacker has
 	everLeaked map[string]bool
 	screen     map[Address]simQuestion
+	typing     Address // who sees the answer to what they do
 	confirm    bool
 	n          int
 	log        []string
@@ -216,12 +216,16 @@ func (s *sim) hears(in *simSession, say saying) {
 	if json.Unmarshal([]byte(in.settings[questionSetting+say.to.String()]), &q) != nil {
 		s.t.Fatalf("%s is asked %s, and it is not known", say.to, say.key)
 	}
-	there := s.session(q.Letter.To)
-	if q.What == admitQuestion {
-		s.screen[say.to] = simQuestion{q.What, q.Letter.Code, s.owners(append(slices.Clone(q.Letter.With), q.Letter.About))}
+	if _, open := s.screen[say.to]; open && say.to != s.typing && s.rand.IntN(3) == 0 {
+		s.note("  who has not seen it yet, and answers what was asked before")
 		return
 	}
-	s.screen[say.to] = simQuestion{q.What, q.Letter.Code, s.owners(s.readers(there))}
+	there := s.session(q.Letter.To)
+	if q.What == admitQuestion {
+		s.screen[say.to] = simQuestion{q.What, s.owners(append(slices.Clone(q.Letter.With), q.Letter.About))}
+		return
+	}
+	s.screen[say.to] = simQuestion{q.What, s.owners(s.readers(there))}
 }
 
 func (s *sim) mail(to *simSession, id string, l letter) {
@@ -417,16 +421,19 @@ func (s *sim) redeem(a Address, turn, code string) {
 	s.note("%s types %s", a, code)
 	in := s.of(a)
 	to := s.destination(c.session)
+	s.typing = a
+	defer func() { s.typing = Address{} }()
 	s.act(in, turn, func(k *linking) acts {
 		return k.redeem(letter{Code: code, About: a, Maker: c.maker}, to)
 	})
 }
 
-// answers has people say yes to themselves only, and the attacker to anything.
+// answers has people say yes to themselves only, and the attacker to anything. They answer what they see, which
+// is taken as the answer to whatever question stands.
 func (s *sim) answers(a Address, turn string, shown simQuestion) {
 	in := s.of(a)
 	var q question
-	if json.Unmarshal([]byte(in.settings[questionSetting+a.String()]), &q) != nil || q.Letter.Code != shown.code || s.now.Sub(q.Asked) > questionStands {
+	if json.Unmarshal([]byte(in.settings[questionSetting+a.String()]), &q) != nil || s.now.Sub(q.Asked) > questionStands {
 		return
 	}
 	who := ownerOf(a)
@@ -481,5 +488,102 @@ func TestAMergeIsForWhoAskedForIt(t *testing.T) {
 		if joins := do.merge == "s2"; joins != here {
 			t.Errorf("with the newcomer here (%t) it joins: %t", here, joins)
 		}
+	}
+}
+
+// A link that has leaked can be opened any number of times.
+func TestWhoWaitsForAProofIsBounded(t *testing.T) {
+	k := &linking{
+		now: time.Unix(1_790_000_000, 0), session: "s1", addresses: []Address{at("whatsapp", ann)}, confirm: true, settings: map[string]string{},
+		linkingRules: linkingRules{reads: simReads, holder: Address.String, digits: func(code string) string { return code[:4] }},
+	}
+	opens := func(code string) acts {
+		k.now = k.now.Add(time.Second)
+		do := k.join(letter{What: joinLetter, From: "s2", To: "s1", Code: code, About: at("web", mallory), Maker: at("whatsapp", ann).String()})
+		for name, value := range do.set {
+			if k.settings[name] = value; value == "" {
+				delete(k.settings, name)
+			}
+		}
+		return do
+	}
+	waits := func(code string) bool { return k.settings[proofSetting+code] != "" }
+	for i := range 3 * proofsMost {
+		opens(fmt.Sprintf("%04d", i))
+	}
+	if n := len(k.settings); n != proofsMost {
+		t.Errorf("%d wait, want %d", n, proofsMost)
+	}
+	last, first := fmt.Sprintf("%04d", 3*proofsMost-1), fmt.Sprintf("%04d", 2*proofsMost)
+	if !waits(last) || !waits(first) || waits("0000") {
+		t.Errorf("not the latest wait: %v", slices.Sorted(maps.Keys(k.settings)))
+	}
+	if do := opens(last + " again"); do.note[last+" again"] != claimRefused || waits(last+" again") || !waits(last) {
+		t.Errorf("with the digits of another one: %+v", do)
+	}
+	k.now = k.now.Add(codeLife + time.Second)
+	if opens("9999"); len(k.settings) != 1 {
+		t.Errorf("after their time %d wait, want 1", len(k.settings))
+	}
+}
+
+// Who sees one question must not answer another one by it.
+func TestWhoIsAskedSomethingIsAskedNothingElse(t *testing.T) {
+	owner, ann2 := at("telegram", ann), at("web", ann)
+	base := func() *linking {
+		return &linking{
+			now: time.Unix(1_790_000_000, 0), session: "s1", addresses: []Address{owner, ann2}, settings: map[string]string{},
+			linkingRules: linkingRules{reads: simReads, holder: Address.String, place: func(a Address, _ string) string { return a.Channel }},
+		}
+	}
+	join := letter{
+		What: joinLetter, From: "s2", To: "s1", Code: "new", About: at("web", mallory), Agreed: true,
+		Shown: []Address{owner, ann2}, Maker: owner.String(), Proven: owner,
+	}
+	join.Maker = "" // it was a proof, so that they are asked
+	asks := func(k *linking, at Address, what string, l *letter, ago time.Duration) {
+		data, err := json.Marshal(question{What: what, Asked: k.now.Add(-ago), Letter: l})
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.settings[questionSetting+at.String()] = string(data)
+	}
+	for name, c := range map[string]struct {
+		stands func(*linking)
+		asked  int
+		state  string
+	}{
+		"nothing stands":     {func(*linking) {}, 2, claimWaiting},
+		"another one at one": {func(k *linking) { asks(k, owner, forgetQuestion, nil, 0) }, 1, claimWaiting},
+		"the same at one":    {func(k *linking) { asks(k, owner, admitQuestion, &letter{Code: "new"}, 0) }, 2, claimWaiting},
+		"an old one at one":  {func(k *linking) { asks(k, owner, forgetQuestion, nil, questionStands+time.Second) }, 2, claimWaiting},
+		"other ones at both": {func(k *linking) {
+			asks(k, owner, forgetQuestion, nil, 0)
+			asks(k, ann2, admitQuestion, &letter{Code: "old"}, 0)
+		}, 0, claimRefused},
+		"of the newcomer's side": {func(k *linking) { asks(k, at("web", mallory), forgetQuestion, nil, 0) }, 2, claimWaiting},
+	} {
+		k := base()
+		c.stands(k)
+		do := k.join(join)
+		asked := 0
+		for _, s := range do.say {
+			if s.ask {
+				asked++
+			}
+		}
+		if asked != c.asked || do.note["new"] != c.state {
+			t.Errorf("%s: %d are asked and it is %s, want %d and %s", name, asked, do.note["new"], c.asked, c.state)
+		}
+	}
+	// And whoever wants to join.
+	k := base()
+	ask := letter{What: askLetter, From: "s2", To: "s1", Code: "new", About: owner}
+	if do := k.read(ask, destination{}); do.note["new"] != claimAsked {
+		t.Errorf("asked nothing else, they are not asked: %+v", do)
+	}
+	asks(k, owner, joinQuestion, &letter{Code: "old"}, 0)
+	if do := k.read(ask, destination{}); do.note["new"] != claimRefused {
+		t.Errorf("asked something else, they are asked: %+v", do)
 	}
 }

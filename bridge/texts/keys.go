@@ -54,6 +54,7 @@ const (
 	JoinKept      Key = "join_kept"      // the answer was no
 	JoinWaiting   Key = "join_waiting"   // somebody else is asked
 	JoinRefused   Key = "join_refused"   // they said no
+	JoinBusy      Key = "join_busy"      // something else is asked there
 	AdmitAsk      Key = "admit_ask"      // Whom: masked; asks for yes or no
 	AdmitRefused  Key = "admit_refused"  // the answer was no
 	ProofAsk      Key = "proof_ask"      // Digits: to be said on WhatsApp
