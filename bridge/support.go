@@ -130,7 +130,16 @@ type Export struct {
 	Addresses []string          `json:"addresses"`
 	Settings  map[string]string `json:"settings"`
 	Entries   []Entry           `json:"entries"`
+
+	// What support wants to know besides.
+	Answered int       `json:"-"` // turns counted today (UTC)
+	Waiting  int       `json:"-"` // messages that wait to be answered
+	Seen     time.Time `json:"-"` // when the conversation last did something; zero where it is not known
 }
+
+// unexported begins the names of settings that are not handed out: of links there are hashes and the half of
+// a secret, and of joining there are the addresses of whoever asked to be let in.
+var unexported = [...]string{linkSetting, proofSetting, questionSetting, claimSetting}
 
 // Export returns everything that is kept about the person at an address. It fails with ErrNoSession where
 // that is nothing.
@@ -150,14 +159,16 @@ func (e *Engine) exportOf(ctx context.Context, id SessionID) (Export, error) {
 	if err != nil {
 		return Export{}, fmt.Errorf("read what is kept of a person: %w", err)
 	}
-	x := Export{Addresses: []string{}, Settings: map[string]string{}, Entries: p.Entries}
+	x := Export{
+		Addresses: []string{}, Settings: map[string]string{}, Entries: p.Entries,
+		Answered: p.Answered, Waiting: p.Waiting, Seen: p.Seen,
+	}
 	for _, a := range p.Addresses {
 		x.Addresses = append(x.Addresses, a.String())
 	}
 	slices.Sort(x.Addresses)
 	for name, value := range p.Settings {
-		// Of links there are hashes and the half of a secret; nobody is to have them.
-		if name != linkSetting && !strings.HasPrefix(name, oldLinkSetting) && !strings.HasPrefix(name, proofSetting) {
+		if !slices.ContainsFunc(unexported[:], func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
 			x.Settings[name] = value
 		}
 	}

@@ -25,8 +25,10 @@ func TestAnExportHasEverythingForAWhile(t *testing.T) {
 			t.Errorf("Exported = %+v, %v", x, err)
 		}
 		for name, value := range x.Settings {
-			if strings.HasPrefix(name, "link") {
-				t.Errorf("the export tells how links are made: %s=%s", name, value)
+			for _, kept := range []string{"link", "proof", "claim", "question"} {
+				if strings.HasPrefix(name, kept) {
+					t.Errorf("the export tells how links are made, or who wanted to join: %s=%s", name, value)
+				}
 			}
 		}
 		if _, err := w.engine.Crossing(w.t.Context(), token); !errors.Is(err, bridge.ErrNoLink) {

@@ -157,7 +157,7 @@ type offer struct {
 func (t *turn) tellAt(to Address, text string, o offer) {
 	id := t.nextNotice()
 	t.out.Entries = append(t.out.Entries, Entry{
-		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: to.Channel, By: to.ID, Turn: t.id, Aside: true, Choices: o.choices,
+		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: to.Channel, By: to.ID, Turn: t.id, Aside: true,
 	})
 	if !t.isViewer(to) { // who sees it in the history
 		t.send(delivery{ID: id, To: to, Parts: t.split(to, text), At: time.Now(), Choices: o.choices, Number: o.number})

@@ -87,26 +87,33 @@ func (in *invocation) aside(ctx context.Context, work func(*bridge.Engine, *slog
 	}), log)
 }
 
-// errNobody says that a person is not known.
-func errNobody(a bridge.Address) error { return fmt.Errorf("nothing is kept about %s", a) }
+// about runs work of support on a person, and logs what was done.
+func (w whom) about(ctx context.Context, in *invocation, what string, work func(*bridge.Engine, bridge.Address) error) error {
+	a, err := w.address(in)
+	if err != nil {
+		return err
+	}
+	return in.aside(ctx, func(e *bridge.Engine, log *slog.Logger) error {
+		err := work(e, a)
+		if errors.Is(err, bridge.ErrNoSession) {
+			return fmt.Errorf("nothing is kept about %s", a)
+		}
+		if err == nil {
+			log.Info("support: "+what, "channel", a.Channel)
+		}
+		return err
+	})
+}
 
 type userShowCmd struct{ whom }
 
 // Run shows a person.
 func (c userShowCmd) Run(ctx context.Context, in *invocation) error {
-	a, err := c.address(in)
-	if err != nil {
-		return err
-	}
-	return in.aside(ctx, func(e *bridge.Engine, log *slog.Logger) error {
+	return c.about(ctx, in, "looked at a person", func(e *bridge.Engine, a bridge.Address) error {
 		x, err := e.Export(ctx, a)
-		if errors.Is(err, bridge.ErrNoSession) {
-			return errNobody(a)
-		}
 		if err != nil {
 			return err
 		}
-		log.Info("support looked at a person", "channel", a.Channel)
 		return show(in.stdout, x)
 	})
 }
@@ -117,6 +124,10 @@ func show(w io.Writer, x bridge.Export) error {
 	fmt.Fprintf(&b, "addresses  %s\n", strings.Join(x.Addresses, ", "))
 	for _, name := range slices.Sorted(maps.Keys(x.Settings)) {
 		fmt.Fprintf(&b, "%-10s %s\n", name, x.Settings[name])
+	}
+	fmt.Fprintf(&b, "answered   %d today\nwaiting    %d\n", x.Answered, x.Waiting)
+	if !x.Seen.IsZero() {
+		fmt.Fprintf(&b, "seen       %s\n", x.Seen.UTC().Format(time.RFC3339))
 	}
 	by := map[string]int{}
 	for _, e := range x.Entries {
@@ -138,19 +149,11 @@ type userExportCmd struct{ whom }
 
 // Run prints everything about a person.
 func (c userExportCmd) Run(ctx context.Context, in *invocation) error {
-	a, err := c.address(in)
-	if err != nil {
-		return err
-	}
-	return in.aside(ctx, func(e *bridge.Engine, log *slog.Logger) error {
+	return c.about(ctx, in, "exported what is kept about a person", func(e *bridge.Engine, a bridge.Address) error {
 		x, err := e.Export(ctx, a)
-		if errors.Is(err, bridge.ErrNoSession) {
-			return errNobody(a)
-		}
 		if err != nil {
 			return err
 		}
-		log.Info("support exported what is kept about a person", "channel", a.Channel)
 		out := json.NewEncoder(in.stdout)
 		out.SetEscapeHTML(false)
 		out.SetIndent("", "  ")
@@ -174,16 +177,11 @@ func (c userForgetCmd) Run(ctx context.Context, in *invocation) error {
 			return err
 		}
 	}
-	return in.aside(ctx, func(e *bridge.Engine, log *slog.Logger) error {
-		err := e.Erase(ctx, a)
-		if errors.Is(err, bridge.ErrNoSession) {
-			return errNobody(a)
-		}
-		if err != nil {
+	return c.about(ctx, in, "deleted what was kept about a person", func(e *bridge.Engine, a bridge.Address) error {
+		if err := e.Erase(ctx, a); err != nil {
 			return err
 		}
-		log.Info("support deleted what was kept about a person", "channel", a.Channel)
-		_, err = fmt.Fprintln(in.stdout, "Deleted. What lies outside: your own archive and backups, the model's provider, and the phones of the person.")
+		_, err := fmt.Fprintln(in.stdout, "Deleted. What lies outside: your own archive and backups, the model's provider, and the phones of the person.")
 		return err
 	})
 }
@@ -208,22 +206,14 @@ type userLinkCmd struct{ whom }
 
 // Run prints somebody's redirect link.
 func (c userLinkCmd) Run(ctx context.Context, in *invocation) error {
-	a, err := c.address(in)
-	if err != nil {
-		return err
-	}
 	if in.settings.program.PublicURL == "" {
 		return usageError{errors.New("PUBLIC_URL is missing: the link leads there")}
 	}
-	return in.aside(ctx, func(e *bridge.Engine, log *slog.Logger) error {
+	return c.about(ctx, in, "asked for the link of a person", func(e *bridge.Engine, a bridge.Address) error {
 		link, err := e.LinkOf(ctx, a)
-		if errors.Is(err, bridge.ErrNoSession) {
-			return errNobody(a)
-		}
 		if err != nil {
 			return err
 		}
-		log.Info("support asked for the link of a person", "channel", a.Channel)
 		_, err = fmt.Fprintln(in.stdout, link)
 		return err
 	})
@@ -236,19 +226,9 @@ type userBlockCmd struct {
 
 // Run blocks a person, or lifts that.
 func (c userBlockCmd) Run(ctx context.Context, in *invocation) error {
-	a, err := c.address(in)
-	if err != nil {
-		return err
+	what := "blocked a person"
+	if c.Off {
+		what = "lifted the block of a person"
 	}
-	return in.aside(ctx, func(e *bridge.Engine, log *slog.Logger) error {
-		err := e.Bar(ctx, a, c.Off)
-		if errors.Is(err, bridge.ErrNoSession) {
-			return errNobody(a)
-		}
-		if err != nil {
-			return err
-		}
-		log.Info("support blocked a person, or lifted it", "channel", a.Channel, "off", c.Off)
-		return nil
-	})
+	return c.about(ctx, in, what, func(e *bridge.Engine, a bridge.Address) error { return e.Bar(ctx, a, c.Off) })
 }
