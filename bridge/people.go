@@ -53,6 +53,8 @@ type People interface {
 	// Silence sets, or with off lifts, that an address does not want to hear from us: until then
 	// nothing is sent to it, whatever it writes. It outlives forgetting.
 	Silence(ctx context.Context, a Address, off bool) error
+	// Silent reports whether an address does not want to hear from us.
+	Silent(ctx context.Context, a Address) (bool, error)
 }
 
 // A Person is what is kept about a session.

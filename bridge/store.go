@@ -285,6 +285,11 @@ type Budget interface {
 	Spend(ctx context.Context, id SessionID, tokens int) error
 	// TokensToday returns how many tokens were counted today (UTC). It may lag by a second.
 	TokensToday(ctx context.Context) (int64, error)
+	// Charge counts units of what is used up under a name in a day (UTC), unless that came to more than
+	// most; 0 is no limit. It reports whether it has counted them.
+	Charge(ctx context.Context, name string, units, most int) (bool, error)
+	// Charged returns how many units were counted under a name today (UTC).
+	Charged(ctx context.Context, name string) (int, error)
 }
 
 // A Pacer keeps limits over all replicas.

@@ -112,6 +112,9 @@ func ticketKey(hash string) string { return shardPrefix[shardOf(hash)] + "ticket
 // for tokensFor.
 func tokensKey(shard int) string { return shardPrefix[shard] + "tokens" }
 
+// chargeKey is a hash of how many units were counted under a name today; see lua/charge.lua. It lives for tokensFor.
+func chargeKey(name string) string { return shardPrefix[shardOf(name)] + "charge:" + name }
+
 // limitKey is a string that says when a limit is free again; see lua/reserve.lua. It lives until
 // then.
 func limitKey(key string) string { return shardPrefix[shardOf(key)] + "limit:" + key }

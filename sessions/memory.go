@@ -34,7 +34,8 @@ type Memory struct {
 	silent    map[string]bool       // by keyed hash of the address
 	tickets   map[string]ticket     // by hash
 	tokens    map[string]int64      // by day
-	limits    map[string]time.Time  // when the place after the last is
+	charged   map[charge]int
+	limits    map[string]time.Time // when the place after the last is
 	locks     map[string]lock
 	watchers  map[chan bridge.Signal]bool
 	listeners map[chan bridge.Overheard]bool
@@ -62,6 +63,7 @@ func NewMemory(o Options) *Memory {
 		silent:     map[string]bool{},
 		tickets:    map[string]ticket{},
 		tokens:     map[string]int64{},
+		charged:    map[charge]int{},
 		limits:     map[string]time.Time{},
 		locks:      map[string]lock{},
 		watchers:   map[chan bridge.Signal]bool{},
@@ -141,6 +143,9 @@ type forgetting struct {
 	day      string
 	answered int
 }
+
+// A charge is what is used up under a name in a day.
+type charge struct{ name, day string }
 
 type lock struct {
 	holder string

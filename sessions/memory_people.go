@@ -173,3 +173,13 @@ func (m *Memory) Silence(ctx context.Context, of bridge.Address, off bool) error
 	}
 	return nil
 }
+
+// Silent implements [bridge.People].
+func (m *Memory) Silent(ctx context.Context, of bridge.Address) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.silent[m.hash(of.String())], nil
+}

@@ -29,6 +29,31 @@ func (m *Memory) TokensToday(ctx context.Context) (int64, error) {
 	return m.tokens[day(m.now())], nil
 }
 
+// Charge implements [bridge.Budget].
+func (m *Memory) Charge(ctx context.Context, name string, units, most int) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	of := charge{name, day(m.now())}
+	if most > 0 && m.charged[of]+units > most {
+		return false, nil
+	}
+	m.charged[of] += units
+	return true, nil
+}
+
+// Charged implements [bridge.Budget].
+func (m *Memory) Charged(ctx context.Context, name string) (int, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.charged[charge{name, day(m.now())}], nil
+}
+
 // Allow implements [bridge.Pacer].
 func (m *Memory) Allow(ctx context.Context, l bridge.Limit) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
@@ -179,5 +204,6 @@ func (m *Memory) sweep(now time.Time) {
 	maps.DeleteFunc(m.limits, func(_ string, next time.Time) bool { return !next.After(now) })
 	maps.DeleteFunc(m.locks, func(_ string, l lock) bool { return !l.until.After(now) })
 	maps.DeleteFunc(m.tickets, func(_ string, t ticket) bool { return !t.until.After(now) })
+	maps.DeleteFunc(m.charged, func(of charge, _ int) bool { return of.day < day(now) })
 	maps.DeleteFunc(m.tokens, func(d string, _ int64) bool { return d < day(now.Add(-tokensFor)) })
 }

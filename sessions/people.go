@@ -252,3 +252,10 @@ func (r *Redis) Silence(ctx context.Context, a bridge.Address, off bool) error {
 	_, err := r.write(ctx, r.scripts.silence, []string{k.record(), k.mark(r.hash(k.id))}, flag(off))
 	return wrap("note whether an address wants silence", err)
 }
+
+// Silent implements [bridge.People].
+func (r *Redis) Silent(ctx context.Context, a bridge.Address) (bool, error) {
+	k := addressKeys(a)
+	is, err := r.client.HExists(ctx, k.mark(r.hash(k.id)), "silent").Result()
+	return is, wrap("ask whether an address wants silence", err)
+}

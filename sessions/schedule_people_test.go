@@ -156,3 +156,18 @@ func (s *schedule) place(t *rapid.T) {
 	s.no(err)
 	s.same("wait", wm, wr)
 }
+
+// charge counts what is used up, or asks for it.
+func (s *schedule) charge(t *rapid.T) {
+	units, most := rapid.IntRange(1, 3).Draw(t, "units"), rapid.IntRange(0, 6).Draw(t, "most")
+	cm, err := s.memory.Charge(s.Context(), "k", units, most)
+	s.no(err)
+	cr, err := s.redis.Charge(s.Context(), "k", units, most)
+	s.no(err)
+	s.same("counted", cm, cr)
+	nm, err := s.memory.Charged(s.Context(), "k")
+	s.no(err)
+	nr, err := s.redis.Charged(s.Context(), "k")
+	s.no(err)
+	s.same("charged", nm, nr)
+}

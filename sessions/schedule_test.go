@@ -39,7 +39,7 @@ func TestALostAnswerChangesNothing(t *testing.T) {
 	}
 	for _, name := range []string{
 		"resolve", "put", "stop", "take", "due", "renew", "later", "census", "finish", "relayed", "mark", "delivered", "latest", "tokens",
-		"post", "person", "expect", "claim", "silence", "home", "import", "issue", "redeem", "note", "void", "free",
+		"post", "person", "expect", "claim", "silence", "home", "import", "issue", "redeem", "note", "void", "free", "charge",
 	} { // those of merging, parting and forgetting come rarely: TestALostAnswerOfAMergeOrAForgettingChangesNothing has them
 
 		if s := r.scripts.all()[name]; d.count((*s).Hash()) == 0 {
@@ -127,6 +127,7 @@ func play(t *rapid.T, r *Redis) {
 		"person":    s.person,
 		"ticket":    s.ticket,
 		"place":     s.place,
+		"charge":    s.charge,
 		"time":      s.passes,
 	})
 }

@@ -26,7 +26,7 @@ type scripts struct {
 	// what is shown to those who look on, and who may
 	sight, show, announce, admit, admitted *redis.Script
 	// what is apart from people
-	reserve, allow, free, pause, lock, unlock *redis.Script
+	reserve, allow, free, pause, charge, charged, lock, unlock *redis.Script
 }
 
 // newScripts makes the scripts. Each begins with what it uses of clock, the text of what tells the
@@ -53,7 +53,8 @@ func (s *scripts) all() map[string]**redis.Script {
 		"post": &s.post, "person": &s.person, "expect": &s.expect, "claim": &s.claim, "vacate": &s.vacate, "silence": &s.silence,
 		"home": &s.home, "import": &s.importing, "issue": &s.issue, "redeem": &s.redeem, "note": &s.note, "void": &s.void,
 		"sight": &s.sight, "show": &s.show, "announce": &s.announce, "admit": &s.admit, "admitted": &s.admitted,
-		"reserve": &s.reserve, "allow": &s.allow, "free": &s.free, "pause": &s.pause, "lock": &s.lock, "unlock": &s.unlock,
+		"reserve": &s.reserve, "allow": &s.allow, "free": &s.free, "pause": &s.pause,
+		"charge": &s.charge, "charged": &s.charged, "lock": &s.lock, "unlock": &s.unlock,
 	}
 }
 

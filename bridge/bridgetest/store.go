@@ -53,6 +53,7 @@ func TestStore(t *testing.T, open func(t *testing.T) bridge.Store) {
 	testTickets(run)
 	testOutbox(run)
 	testBudgets(run)
+	testCharges(run)
 	testLimits(run)
 	testAllow(run)
 	testFree(run)

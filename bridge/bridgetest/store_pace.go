@@ -44,6 +44,54 @@ func testBudgets(run runner) {
 	})
 }
 
+// testCharges checks what is used up by the day.
+func testCharges(run runner) {
+	charge := func(s *storeTest, name string, units, most int, want bool) {
+		s.Helper()
+		if counted, err := s.Charge(s.Context(), name, units, most); counted != want || err != nil {
+			s.Errorf("Charge(%s, %d, %d) = %t, %v; want %t", name, units, most, counted, err, want)
+		}
+	}
+	charged := func(s *storeTest, name string, want int) {
+		s.Helper()
+		if n, err := s.Charged(s.Context(), name); n != want || err != nil {
+			s.Errorf("Charged(%s) = %d, %v; want %d", name, n, err, want)
+		}
+	}
+
+	run("ChargesKeepToTheMostOfADay", func(s *storeTest) {
+		charged(s, "sms:{1} ann", 0)
+		charge(s, "sms:{1} ann", 3, 5, true)
+		charge(s, "sms:{1} ann", 3, 5, false)
+		charged(s, "sms:{1} ann", 3)
+		charge(s, "sms:{1} ann", 2, 5, true)
+		charge(s, "sms:{1} ann", 1, 5, false)
+		charge(s, "sms:{1} ann", 7, 0, true)
+		charged(s, "sms:{1} ann", 12)
+		charged(s, "sms:bob", 0)
+		charge(s, "sms:bob", 6, 5, false)
+		charged(s, "sms:bob", 0)
+		s.passes(24 * time.Hour)
+		charged(s, "sms:{1} ann", 0)
+		charge(s, "sms:{1} ann", 5, 5, true)
+		charged(s, "sms:{1} ann", 5)
+	})
+
+	run("ChargesOfManyAtOnceKeepToTheMost", func(s *storeTest) {
+		const most, callers = 10, 30
+		var wg sync.WaitGroup
+		for range callers {
+			wg.Go(func() {
+				if _, err := s.Charge(s.Context(), "sms", 1, most); err != nil {
+					s.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		charged(s, "sms", most)
+	})
+}
+
 // testLimits checks that all together keep a limit.
 func testLimits(run runner) {
 	const every = time.Hour // so long that the time the test takes is nothing

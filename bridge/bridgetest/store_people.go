@@ -285,6 +285,25 @@ func testSilence(run runner) {
 		s.wantFound(ann, ln.session())
 	})
 
+	run("WhoWantsSilenceIsKnown", func(s *storeTest) {
+		silent := func(want bool) {
+			s.Helper()
+			if is, err := s.Silent(s.Context(), ann); is != want || err != nil {
+				s.Errorf("Silent = %t, %v; want %t", is, err, want)
+			}
+		}
+		silent(false)
+		s.meets(bob)
+		s.no(s.Silence(s.Context(), bob, false))
+		silent(false)
+		s.no(s.Silence(s.Context(), ann, false))
+		silent(true)
+		s.finish(s.take(s.says(ann, "m1")), bridge.Outcome{Done: 1})
+		silent(true)
+		s.no(s.Silence(s.Context(), ann, true))
+		silent(false)
+	})
+
 	run("SilenceOfNobodyIsKept", func(s *storeTest) {
 		s.no(s.Silence(s.Context(), ann, false))
 		s.wantFound(ann, "")

@@ -204,6 +204,9 @@ func (s *storeTest) calls() map[string]func(context.Context) error {
 		"Redeem":  func(ctx context.Context) error { _, err := s.Redeem(ctx, "someone", "a"); return err },
 		"Note":    func(ctx context.Context) error { return s.Note(ctx, "someone", "a") },
 		"Void":    func(ctx context.Context) error { return s.Void(ctx, "someone") },
+		"Silent":  func(ctx context.Context) error { _, err := s.Silent(ctx, someone(1)); return err },
+		"Charge":  func(ctx context.Context) error { _, err := s.Charge(ctx, "someone", 1, 0); return err },
+		"Charged": func(ctx context.Context) error { _, err := s.Charged(ctx, "someone"); return err },
 		"Free":    func(ctx context.Context) error { _, err := s.Free(ctx, limit); return err },
 		"Ping":    func(ctx context.Context) error { return s.Ping(ctx) },
 	}
