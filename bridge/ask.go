@@ -24,7 +24,10 @@ func (t *turn) converse(ctx context.Context) error {
 	if refused, err := t.overLimit(ctx); refused || err != nil {
 		return err
 	}
-	return t.ask(ctx, t.since(), "", t.out.Entries)
+	if err := t.ask(ctx, t.since(), "", t.out.Entries); err != nil || t.seen {
+		return err
+	}
+	return t.offerNumber(ctx)
 }
 
 // ask asks the model to answer the latest entries, with as much of the history since then before them
@@ -57,7 +60,7 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 
 	switch {
 	case err == nil:
-		t.answer(Entry{Text: text, Cut: usage.Truncated, Replaces: replaces})
+		t.answer(ctx, Entry{Text: text, Cut: usage.Truncated, Replaces: replaces})
 		if t.l.Settings[stepSetting+funnelClaimed] != "" {
 			t.step(funnelContinued, t.to.Channel)
 		}
@@ -69,7 +72,7 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 		if text == "" {
 			t.notice(texts.StopEmpty, nil)
 		} else {
-			t.answer(Entry{Text: text, Stopped: true, Replaces: replaces})
+			t.answer(ctx, Entry{Text: text, Stopped: true, Replaces: replaces})
 		}
 		t.out.Counts = true
 		t.spend(t.cost(usage, remembered, latest, text))
@@ -106,7 +109,7 @@ func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview
 	asked := time.Now()
 	var text strings.Builder
 	usage, err := t.Model.Answer(ctx, Prompt{
-		System:    t.Settings.systemPrompt() + broughtAlong(history),
+		System:    t.Settings.systemPrompt() + t.style() + broughtAlong(history),
 		Entries:   slices.Concat(history, latest),
 		Person:    t.pseudonym(t.session),
 		MaxTokens: t.Settings.MaxTokens,
@@ -118,6 +121,14 @@ func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview
 		show.add(piece)
 	})
 	return strings.TrimSpace(text.String()), usage, err
+}
+
+// style tells the model how one writes on the channel of the turn.
+func (t *turn) style() string {
+	if style := t.manners(t.to.Channel).Style; style != "" {
+		return "\n\n" + style
+	}
+	return ""
 }
 
 // broughtAlong tells the model, where the history begins before Ferry, that it does.

@@ -221,6 +221,10 @@ func (t *turn) askBrought(ctx context.Context, b brought) error {
 
 // answered reads a message as the answer to the question. A name is a yes where one is asked for.
 func (q question) answered(text string) (yes, known bool) {
+	if q.What == digitsQuestion {
+		_, known = fourDigits(text)
+		return known, known
+	}
 	yes, known = texts.Answer(text)
 	if q.What != bringQuestion || q.Brought.Chat.Sure {
 		return yes, known

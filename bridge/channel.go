@@ -9,7 +9,8 @@ import (
 )
 
 // A Channel carries messages to people on one platform. Sending is all it must be able to do; what
-// else it can do is found by asking whether it is a Runner, Server, Splitter, Typer, Fetcher or Limiter.
+// else it can do is found by asking whether it is a Runner, Server, Splitter, Pager, Typer, Fetcher, Limiter,
+// Meter, Mannered or Reporter.
 type Channel interface {
 	// Name returns the channel's name in addresses, settings and metrics, such as "telegram".
 	Name() string
@@ -24,6 +25,8 @@ type Channel interface {
 type Part struct {
 	ID   string // the same on every attempt
 	Text string // Markdown, as models write it
+	// At is when it was written: no platform can have had it before.
+	At time.Time
 	// InDoubt is set where an earlier attempt may have gone through without our hearing of it.
 	InDoubt bool
 	// Choices are answers that can be given by a tap, where the channel has a way to offer them: what
@@ -60,6 +63,44 @@ type Splitter interface {
 	// Split cuts the text of a message into the parts that are sent one after the other. It is
 	// called once for a message, when its turn is finished; no part is empty.
 	Split(text string) []string
+}
+
+// A Pager is a channel on which only so much of an answer is sent at once, because sending costs money. The rest
+// is sent when the person asks for it.
+type Pager interface {
+	// Page returns the page of a text that begins there, in the parts that are sent one after the other, and
+	// where the next page begins, or 0 where this is the last. Places are the channel's own: 0 is the
+	// beginning. Where there is a next page, this one ends with more, words that say how to get it.
+	Page(text string, from int, more string) (parts []string, next int)
+}
+
+// A Meter is a channel on which sending costs money, which is counted in units, such as segments of SMS.
+type Meter interface {
+	// Cost returns how many units it costs to send a part.
+	Cost(part string) int
+	// Allowances returns how many units a person, and everybody together, may be sent in a day (UTC); 0 is no
+	// limit. A page costs at most so many.
+	Allowances() (person, everybody, page int)
+}
+
+// A Mannered channel is one on which people talk in another way than in a messenger.
+type Mannered interface{ Manners() Manners }
+
+// Manners are how people talk on a channel.
+type Manners struct {
+	// Style is what the model is told about writing there, in English, such as how long an answer can be.
+	Style string
+	// Words says that commands are said without a slash, as the whole message.
+	Words bool
+	// Forgeable says that anybody can write in another one's name, though not read what is answered.
+	Forgeable bool
+}
+
+// A Reporter is a channel that hears, after a send, what became of it.
+type Reporter interface {
+	// Report has failed called with each message that the platform had accepted and could not deliver after
+	// all. It is called once, before anything is sent or received.
+	Report(failed func(to Address, err *SendError))
 }
 
 // A Typer is a channel that can show that an answer is being written.
@@ -101,6 +142,9 @@ const (
 	Throttled
 	// Blocked: the person does not want to hear from us, or is gone: never again until they write.
 	Blocked
+	// OptedOut: the person has told the platform that they want to hear nothing more: never again until they
+	// say otherwise.
+	OptedOut
 	// Rejected: this message will never pass.
 	Rejected
 	// Denied: the platform does not know us, or not any more: nothing passes until the operator
@@ -109,7 +153,7 @@ const (
 )
 
 func (r Reason) String() string {
-	return [...]string{"unavailable", "throttled", "blocked", "rejected", "denied"}[r]
+	return [...]string{"unavailable", "throttled", "blocked", "opted_out", "rejected", "denied"}[r]
 }
 
 // A SendError says why a platform did not do as asked.

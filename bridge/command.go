@@ -19,10 +19,13 @@ const (
 	crossedSetting  = "crossed"  // a history was brought over, or a code used
 )
 
-// stopCommand takes effect before it is recorded; see Receive.
-const stopCommand = "stop"
+// stopCommand takes effect before it is recorded; see Receive. moreCommand is one only where there is more.
+const (
+	stopCommand = "stop"
+	moreCommand = "more"
+)
 
-// commands are what people can say to Ferry itself, the same on every channel.
+// commands are what people can say to Ferry itself, the same on every channel, besides moreCommand.
 var commands = map[string]func(t *turn, ctx context.Context, arg string) error{
 	"start":     (*turn).start,
 	"help":      (*turn).help,
@@ -52,9 +55,21 @@ func parseCommand(text string) (name, arg string, ok bool) {
 	return name, arg, ok
 }
 
+// obey does what a command says, once it is known that it is them who gave it.
+func (t *turn) obey(ctx context.Context, name, arg string) error {
+	if guarded[name] && t.unproven() {
+		t.hear(true)
+		return t.challenge(ctx, intent{Command: name, Arg: arg})
+	}
+	return commands[name](t, ctx, arg)
+}
+
 func (t *turn) start(ctx context.Context, arg string) error {
 	t.hear(true)
 	if code, ok := readCode(arg); ok {
+		if t.unproven() {
+			return t.challenge(ctx, intent{Code: code})
+		}
 		return t.redeem(ctx, code)
 	}
 	key, args := texts.Start, texts.Args{"Assistant": t.Settings.AssistantName}
@@ -71,7 +86,11 @@ func (t *turn) start(ctx context.Context, arg string) error {
 
 func (t *turn) help(context.Context, string) error {
 	t.hear(true)
-	text := t.Texts.Say(t.lang, texts.Help, texts.Args{"Assistant": t.Settings.AssistantName})
+	key := texts.Help
+	if t.manners(t.to.Channel).Words {
+		key = texts.HelpWords
+	}
+	text := t.Texts.Say(t.lang, key, texts.Args{"Assistant": t.Settings.AssistantName})
 	t.tell(text + t.support())
 	return nil
 }

@@ -22,6 +22,8 @@ type delivery struct {
 	// Choices and Number go along with the last part; see [Part].
 	Choices []string `json:"choices,omitempty"`
 	Number  string   `json:"number,omitempty"`
+	// Overdraft is set on what is sent although it costs more than it may; see [Meter].
+	Overdraft bool `json:"overdraft,omitempty"`
 }
 
 // count returns how many parts there are.
@@ -40,6 +42,8 @@ type progress struct {
 	// Placed is set on a part whose place under the limits was so far off that the lane was put off
 	// until then. It keeps that place: who took a new one each time would never come to send.
 	Placed bool `json:"placed,omitempty"`
+	// Paid is set on a part that was counted towards the day's budgets.
+	Paid bool `json:"paid,omitempty"`
 }
 
 // How long the outbox goes on trying.
@@ -59,16 +63,6 @@ func (e *Engine) parcel(d delivery) (Item, error) {
 		return Item{}, fmt.Errorf("encode a delivery: %w", err)
 	}
 	return Item{ID: d.ID, Address: d.To, Alone: true, At: d.At, Data: data}, nil
-}
-
-// split cuts a text as the channel of its address needs it.
-func (e *Engine) split(to Address, text string) []string {
-	if p := e.ports[to.Channel]; p != nil {
-		if s, ok := p.can.(Splitter); ok {
-			return s.Split(text)
-		}
-	}
-	return []string{text}
 }
 
 // isViewer reports whether who is at an address sees the history itself.
@@ -124,6 +118,9 @@ func (e *Engine) deliver(ctx context.Context, l *Lease) {
 // errHandBack says that the rest is for another process, or for later here, with nothing wrong.
 var errHandBack = errors.New("handed back")
 
+// errSpent says that the day's budget does not allow for it.
+var errSpent = errors.New("the day's budget is spent")
+
 // putOff says that a limit lets nothing through for a while.
 type putOff struct{ wait time.Duration }
 
@@ -154,6 +151,14 @@ func (e *Engine) sendParts(ctx context.Context, l *Lease, h *held, d delivery, a
 			return errHandBack
 		}
 		at.Placed = false
+		if m := e.meter(d.To.Channel); m != nil && !at.Paid {
+			if ok, err := e.charge(ctx, m, d, d.Parts[at.Part]); err != nil {
+				return err
+			} else if !ok {
+				return errSpent
+			}
+			at.Paid = true
+		}
 		if err := e.send(ctx, p, d, *at); err != nil {
 			return err
 		}
@@ -217,7 +222,7 @@ func (p *port) send(ctx context.Context, d delivery, at progress) error {
 	case d.Notice != nil || p.redirect != nil:
 		return &SendError{Reason: Rejected, Err: errors.New("a redirect sends notices, and nothing else does")}
 	}
-	part := Part{ID: id, Text: d.Parts[at.Part], InDoubt: at.Doubt}
+	part := Part{ID: id, Text: d.Parts[at.Part], At: d.At, InDoubt: at.Doubt}
 	if at.Part == len(d.Parts)-1 {
 		part.Choices, part.Number = d.Choices, d.Number
 	}
@@ -228,6 +233,11 @@ func (p *port) send(ctx context.Context, d delivery, at progress) error {
 func (e *Engine) undelivered(ctx context.Context, l *Lease, d delivery, at progress, err error) {
 	if put, ok := errors.AsType[putOff](err); ok {
 		e.later(ctx, e.sends, l, put.wait, at, false)
+		return
+	}
+	if errors.Is(err, errSpent) { // which they are told when they write
+		e.Trace.delivery(d.To.Channel, "over_budget")
+		e.delivered(ctx, l, false, d.Erase)
 		return
 	}
 	failure, ok := errors.AsType[*SendError](err)
@@ -248,6 +258,14 @@ func (e *Engine) undelivered(ctx context.Context, l *Lease, d delivery, at progr
 	case Blocked:
 		log.Info("not delivered; nothing more is sent until they write")
 		e.delivered(ctx, l, true, d.Erase)
+	case OptedOut:
+		log.Info("not delivered; nothing more is sent until they want it again")
+		err := e.insist(ctx, func(ctx context.Context) error { return e.Store.Silence(ctx, d.To, false) })
+		if err != nil {
+			e.later(ctx, e.sends, l, shortestRetry, at, true)
+			return
+		}
+		e.delivered(ctx, l, false, d.Erase)
 	case Rejected:
 		log.Warn("not delivered, and never will be")
 		e.giveUp(ctx, l, d, failure.Error())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -141,15 +142,19 @@ func TestWhatCannotPassIsADeadLetterAndTheNextGoesOn(t *testing.T) {
 
 func TestARefusedChannelSaysSoAndGoesOnWhenMended(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
+		state := func() bridge.State {
+			all := w.engine.States()
+			return all[slices.IndexFunc(all, func(s bridge.State) bool { return s.Channel == w.chat.Name() })]
+		}
 		w.refuse(&bridge.SendError{Reason: bridge.Denied})
 		w.say("hello")
 		synctest.Wait()
-		if got := w.engine.States()[0]; got.State != bridge.Refusing || got.Error == "" {
+		if got := state(); got.State != bridge.Refusing || got.Error == "" {
 			t.Errorf("state = %+v, want refused with the reason", got)
 		}
 		w.wantHear("re: hello")
 		synctest.Wait()
-		if got := w.engine.States()[0]; got.State != bridge.Up {
+		if got := state(); got.State != bridge.Up {
 			t.Errorf("state = %+v, want up", got)
 		}
 	})

@@ -70,6 +70,15 @@
 // read, they are asked, and it becomes part of the history, marked as imported, as something that the model may
 // know and that proves nothing. It leaves with the address that brought it.
 //
+// # Where sending costs money
+//
+// An SMS is paid for by the segment, its sender can be forged, and there is little room in it. A channel says
+// so of itself: a [Meter] counts what is sent towards the day's budgets, a [Pager] sends an answer a page at a
+// time, and [Manners] tell that commands are words and that what takes something away needs digits that were sent
+// to the number. Who has the same number on WhatsApp is the same person (samenumber.go), unless somebody reads
+// their conversation already. Whoever tells their carrier that they want to hear nothing more (a [Wish], or what a
+// send has told) is silent on that address until they say otherwise.
+//
 // # What goes wrong
 //
 // A model that is away puts the turn off ([Lanes.Later]): others go on, the person is told once, and
@@ -94,7 +103,9 @@
 //	             code.go and redirectlink.go codes and links, crossing.go and invite.go the page behind
 //	             a link, people.go what the store does for it
 //	bring.go     a chat that people exported and bring along; chat.go reading it, with chatexport/
-//	deliver.go   the outbox
+//	deliver.go   the outbox; cost.go what may be sent where that costs money, more.go page by page
+//	manners.go   words as commands and carriers' words; digits.go proving who writes, samenumber.go
+//	             who has the same number
 //	crew.go      workers and places; keeper.go their leases; giveback.go how they end
 //	live.go      what is shown to those who look on; follow.go following it, preview.go showing what
 //	             is being written

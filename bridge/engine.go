@@ -61,7 +61,16 @@ func NewEngine(p Parts) *Engine {
 		reading:  make(chan struct{}, readingsAtOnce),
 	}
 	for _, ch := range p.Channels {
-		e.ports[ch.Name()] = newPort(ch, p.Log)
+		port := newPort(ch, p.Log)
+		e.ports[ch.Name()] = port
+		if reporter, ok := ch.(Reporter); ok {
+			reporter.Report(func(_ Address, err *SendError) {
+				e.Trace.delivery(ch.Name(), "undelivered")
+				if err.Reason == Denied {
+					port.heard(err)
+				}
+			})
+		}
 	}
 	for _, r := range p.Redirects {
 		e.ports[r.Name()] = newRedirectPort(r, p.Log)
@@ -78,6 +87,8 @@ type message struct {
 	// Letter or Knock is what it is, where it is nothing that somebody said to the assistant.
 	Letter *letter `json:"letter,omitempty"`
 	Knock  *knock  `json:"knock,omitempty"`
+	// Newcomer is set where it is from an address that the session does not have yet; see settle.
+	Newcomer bool `json:"newcomer,omitempty"`
 }
 
 // Receive takes a message in; see the type [Receive]. A /stop takes effect at once, whatever waits
@@ -89,8 +100,8 @@ func (e *Engine) Receive(ctx context.Context, in Inbound) error {
 
 // Say implements [Views].
 func (e *Engine) Say(ctx context.Context, in Inbound) (duplicate bool, err error) {
-	name, _, isCommand := parseCommand(in.Text)
-	if isCommand && name == stopCommand && len(in.Attachments) == 0 {
+	name, _, isCommand := e.command(in)
+	if isCommand && name == stopCommand {
 		stopped, seen, err := e.Store.Stop(ctx, in.From, "", in.ID)
 		if err != nil {
 			return false, fmt.Errorf("stop the turn of a message on %s: %w", in.From.Channel, err)
@@ -105,23 +116,54 @@ func (e *Engine) Say(ctx context.Context, in Inbound) (duplicate bool, err error
 		}
 	}
 
-	data, err := json.Marshal(message{Inbound: in, Received: time.Now()})
-	if err != nil {
-		return false, fmt.Errorf("encode a message on %s: %w", in.From.Channel, err)
+	if duplicate, err = e.take(ctx, in); err == nil && !duplicate && in.Wish == WishSilence {
+		// At once, whatever waits before it; else its turn does it.
+		if err := e.Store.Silence(ctx, in.From, false); err != nil {
+			e.Log.Warn("note at once that somebody wants silence", "channel", in.From.Channel, "error", err)
+		}
 	}
-	_, isCode := bareCode(in.Text)
-	return e.record(ctx, Item{
-		ID:      in.ID,
-		Address: in.From,
-		Alone:   isCommand || isCode || in.Proven != "" || len(in.Attachments) > 0,
-		At:      in.At,
-		Hold:    in.Hold,
-		Data:    data,
-	}, in)
+	return duplicate, err
 }
 
-// record puts what came in into the lane of whoever it is from.
-func (e *Engine) record(ctx context.Context, it Item, in Inbound) (duplicate bool, err error) {
+// take puts a message into the lane where it belongs.
+func (e *Engine) take(ctx context.Context, in Inbound) (duplicate bool, err error) {
+	host, err := e.host(ctx, in)
+	if err != nil {
+		return false, err
+	}
+	m := message{Inbound: in, Received: time.Now(), Newcomer: host != ""}
+	it, err := e.itemOf(m)
+	if err != nil {
+		return false, err
+	}
+	if m.Newcomer {
+		if duplicate, err = e.moveIn(ctx, host, it); !errors.Is(err, ErrNoSession) {
+			return duplicate, err
+		}
+	}
+	return e.enter(ctx, it, in)
+}
+
+// itemOf makes an item of a message.
+func (e *Engine) itemOf(m message) (Item, error) {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return Item{}, fmt.Errorf("encode a message on %s: %w", m.From.Channel, err)
+	}
+	_, _, isCommand := e.command(m.Inbound)
+	_, isCode := bareCode(m.Text)
+	return Item{
+		ID:      m.ID,
+		Address: m.From,
+		Alone:   isCommand || isCode || m.Proven != "" || m.Wish != "" || len(m.Attachments) > 0,
+		At:      m.At,
+		Hold:    m.Hold,
+		Data:    data,
+	}, nil
+}
+
+// enter puts what came in into the lane of whoever it is from.
+func (e *Engine) enter(ctx context.Context, it Item, in Inbound) (duplicate bool, err error) {
 	begin, asked := e.turns.reserve(), time.Now()
 	// A platform that hangs up would leave a lane leased to nobody.
 	recording, cancel := detached(ctx)

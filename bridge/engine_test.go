@@ -26,6 +26,7 @@ type world struct {
 	model  *bridgetest.Model
 	chat   *bridgetest.Channel
 	window *window
+	phone  *phone
 	door   *bridgetest.Redirect
 	texts  *texts.Texts
 	engine *bridge.Engine
@@ -63,17 +64,19 @@ func newTracedWorld(t *testing.T, store bridge.Store, change func(*bridge.Settin
 		log: &bytes.Buffer{}, ended: make(chan struct{}),
 	}
 	w.window = &window{Channel: &bridgetest.Channel{Called: "window"}}
+	w.phone = &phone{Channel: &bridgetest.Channel{Called: "sms"}, person: 100, everybody: 1000}
 	w.door = &bridgetest.Redirect{Said: bridge.Terms{Every: 24 * time.Hour}}
 	w.door.Notified()
 	w.chat.Sent() // made inside the bubble
 	w.window.Sent()
+	w.phone.Sent()
 	w.model.Asked()
 	settings := bridge.Settings{AssistantName: "Luzia", PromptTokens: 1000, MaxTokens: 100, Access: "open", MaxTurns: 8}
 	if change != nil {
 		change(&settings)
 	}
 	w.engine = bridge.NewEngine(bridge.Parts{
-		Store: store, Model: w.model, Channels: []bridge.Channel{w.chat, w.window}, Texts: said, Settings: settings,
+		Store: store, Model: w.model, Channels: []bridge.Channel{w.chat, w.window, w.phone}, Texts: said, Settings: settings,
 		Redirects: []bridge.Redirect{w.door}, Silent: []string{w.door.Name()}, PublicURL: "https://ferry.example",
 		Secret: []byte("secret"), KeptFor: 180 * 24 * time.Hour, Trace: trace,
 		Log: slog.New(slog.NewTextHandler(&syncWriter{w: w.log}, &slog.HandlerOptions{Level: slog.LevelInfo})),

@@ -223,7 +223,7 @@ func (e *Engine) Claim(ctx context.Context, a Address, typed, language string) (
 	if err != nil {
 		return "", err
 	}
-	if _, err := e.record(ctx, it, in); err != nil {
+	if _, err := e.enter(ctx, it, in); err != nil {
 		return "", err
 	}
 	return e.outcome(ctx, hash)

@@ -47,7 +47,7 @@ func wordOf(text string) (w word, digits string) {
 	case texts.StartsNotices(text):
 		return startWord, ""
 	}
-	if digits := strings.TrimSpace(text); len(digits) == 4 && strings.Trim(digits, "0123456789") == "" {
+	if digits, ok := fourDigits(text); ok {
 		return proofWord, digits
 	}
 	if yes, known := texts.Answer(text); known && !yes {
@@ -90,7 +90,7 @@ func (e *Engine) Knock(ctx context.Context, k Knock) error {
 	if err != nil {
 		return fmt.Errorf("encode a knock on %s: %w", k.From.Channel, err)
 	}
-	_, err = e.record(ctx, Item{ID: in.ID, Address: at, Alone: true, At: in.At, Data: data}, in)
+	_, err = e.enter(ctx, Item{ID: in.ID, Address: at, Alone: true, At: in.At, Data: data}, in)
 	if errors.Is(err, ErrFull) {
 		return nil // who has a hundred waiting is told where to go anyhow
 	}
@@ -104,6 +104,9 @@ const movedWord word = "moved"
 func (t *turn) knocked(ctx context.Context, k knock) error {
 	if here, err := t.identify(ctx, k); err != nil || !here {
 		return err
+	}
+	if k.Word != movedWord {
+		t.set(heardSetting, strconv.FormatInt(time.Now().Unix(), 10))
 	}
 	switch k.Word {
 	case movedWord:

@@ -96,6 +96,9 @@ type question struct {
 	Letter *letter `json:"letter,omitempty"`
 	// Brought is the chat that it is about.
 	Brought *brought `json:"brought,omitempty"`
+	// Intent is what is done when the digits that the turn asked for come back.
+	Turn   string  `json:"turn,omitempty"`
+	Intent *intent `json:"intent,omitempty"`
 }
 
 // The questions.

@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,12 +42,6 @@ func (e *Engine) reads(a Address) bool { return !slices.Contains(e.Silent, a.Cha
 // readersOf returns those of some addresses at which their conversation can be read.
 func (e *Engine) readersOf(addresses []Address) []Address {
 	return slices.DeleteFunc(slices.Clone(addresses), func(a Address) bool { return !e.reads(a) })
-}
-
-// digits returns the digits that prove a claim by the code with that hash.
-func (e *Engine) digits(code string) string {
-	sum := []byte(e.keyed("digits", code))
-	return fmt.Sprintf("%04d", binary.BigEndian.Uint64(sum)%10000)
 }
 
 // destination looks at the session that a code leads to.
@@ -127,6 +120,8 @@ func (t *turn) meantForUs(ctx context.Context, q question) (bool, error) {
 
 func (t *turn) answerQuestion(ctx context.Context, q question, yes bool) error {
 	switch q.What {
+	case digitsQuestion:
+		return t.proved(ctx, q)
 	case bringQuestion:
 		return t.answerBrought(ctx, q, yes)
 	case forgetQuestion:
@@ -139,6 +134,9 @@ func (t *turn) answerQuestion(ctx context.Context, q question, yes bool) error {
 		return nil
 	}
 	t.hear(true)
+	if yes && q.What == admitQuestion && t.unproven() {
+		return t.challenge(ctx, intent{Question: &q})
+	}
 	k, err := t.linking(ctx)
 	if err != nil {
 		return err
@@ -316,7 +314,7 @@ func (t *turn) came(ctx context.Context, code, state string) error {
 // voice has somebody hear a saying, whether they are of this session or of another one.
 func (t *turn) voice(ctx context.Context, s saying, leaving *Parting) error {
 	lang := t.lang
-	text := t.Texts.Say(lang, s.key, s.args)
+	text := t.worded(s.to.Channel, t.Texts.Say(lang, s.key, s.args))
 	var o offer
 	if s.ask {
 		o.choices = []string{t.Texts.Say(lang, texts.Yes, nil), t.Texts.Say(lang, texts.No, nil)}

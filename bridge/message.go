@@ -45,10 +45,26 @@ type Inbound struct {
 	// Proven is a telephone number in E.164 (+6281234567890) that the platform says is the person's
 	// own, if they showed it with this message.
 	Proven string `json:"proven,omitempty"`
+	// Wish is set where the message is one of the words by which people tell their carrier what they want to
+	// hear. The carrier has answered; Ferry does as they wish and says nothing.
+	Wish Wish `json:"wish,omitempty"`
 	// Hold is how long to wait for the rest before answering, where the platform cuts what a
 	// person sent in one go into several messages.
 	Hold time.Duration `json:"-"`
 }
+
+// A Wish is what somebody wants to hear on a channel.
+type Wish string
+
+// The wishes.
+const (
+	WishSilence Wish = "silence" // nothing, until they say otherwise
+	WishSpeech  Wish = "speech"  // what there is to hear, again
+	// WishYes is a yes: it lifts silence where there is silence, and is a word like any other where not.
+	WishYes Wish = "yes"
+	// WishNothing is a word that the carrier has answered, and that asks nothing of Ferry.
+	WishNothing Wish = "nothing"
+)
 
 // A Kind tells what an attachment is to the person who sent it.
 type Kind string
@@ -109,8 +125,6 @@ type Entry struct {
 	Stopped bool `json:"stopped,omitempty"`
 	// Cut is set on an answer that was longer than the model may write.
 	Cut bool `json:"cut,omitempty"`
-	// Choices are answers to a question of Ferry's that can be given by a tap.
-	Choices []string `json:"choices,omitempty"`
 	// Replaces is the id of the answer that this one was asked for instead of.
 	Replaces string `json:"replaces,omitempty"`
 	// Seq orders a session's entries; the store gives it. Later entries have higher ones.

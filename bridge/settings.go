@@ -21,6 +21,8 @@ type Settings struct {
 
 	LinkProof string `name:"link-proof" env:"LINK_PROOF" default:"link" enum:"link,confirm" help:"What a first claim of a history needs: link (holding the private link) or confirm (also the digits that it asks for, on WhatsApp, or showing the same number on Telegram)."`
 
+	LinkSameNumber string `name:"link-same-number" env:"LINK_SAME_NUMBER" default:"on" enum:"on,off" help:"Whether an SMS from a number that wrote on WhatsApp in the last 90 days is the same person (on), or digits have to be sent back first (off)."`
+
 	SupportURL string `name:"support-url" env:"SUPPORT_URL" help:"Where people who are stuck find a human."`
 	PrivacyURL string `name:"privacy-url" env:"PRIVACY_URL" help:"The operator's privacy notice, offered under /privacy."`
 }

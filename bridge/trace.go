@@ -17,8 +17,11 @@ type Trace struct {
 	// Tokens is called with what an answer cost: prompt or completion.
 	Tokens func(kind string, n int)
 	// Delivery is called when an attempt to send a part ends: sent, doubled (sent again, for the
-	// attempt before was in doubt), throttled, unavailable, blocked, rejected, denied or dead.
+	// attempt before was in doubt), throttled, unavailable, blocked, opted_out, rejected, denied, over_budget or dead;
+	// and undelivered for a part that the platform had accepted.
 	Delivery func(channel, outcome string)
+	// Cost is called with what sending a part cost, in the units of the channel; see [Meter].
+	Cost func(channel string, units int)
 	// Funnel is called once for each person who has come a step further over to another channel:
 	// notified, opened, claimed, continued; with the channel on which.
 	Funnel func(step, channel string)
@@ -59,6 +62,12 @@ func (t Trace) tokens(kind string, n int) {
 func (t Trace) delivery(channel, outcome string) {
 	if t.Delivery != nil {
 		t.Delivery(channel, outcome)
+	}
+}
+
+func (t Trace) cost(channel string, units int) {
+	if t.Cost != nil {
+		t.Cost(channel, units)
 	}
 }
 

@@ -33,6 +33,7 @@ type turn struct {
 	steps   [][2]string // that the person has made by this turn
 	parting *Parting    // who leaves the session as the turn ends
 	seen    bool        // nothing is left to be recorded
+	isThem  bool        // the digits that were asked for have come back
 	verdict string      // on a turn that was for the model: answered, stopped or failed
 }
 
@@ -91,7 +92,27 @@ func (t *turn) decide(ctx context.Context) (err error) {
 	case first.Knock != nil:
 		return t.knocked(ctx, *first.Knock)
 	}
+	if first.Newcomer {
+		if here, err := t.settle(ctx); err != nil || !here {
+			return err
+		}
+	}
+	if first.Wish != "" {
+		if done, err := t.wish(ctx); done || err != nil {
+			return err
+		}
+	}
+	if dear, err := t.tooDear(ctx); dear || err != nil {
+		return err
+	}
 	t.learn()
+	name, arg, isCommand := t.command(first.Inbound)
+	if isCommand && name == moreCommand { // which may be the rest of a question
+		if sent, err := t.more(ctx); sent || err != nil {
+			return err
+		}
+		isCommand = false
+	}
 	if q, ok := t.question(); ok && !first.Received.Before(q.Asked) { // else they had not read it yet
 		yes, known := q.answered(first.Text)
 		known = known && len(first.Attachments) == 0
@@ -111,11 +132,14 @@ func (t *turn) decide(ctx context.Context) (err error) {
 	if first.Proven != "" {
 		return t.proven(ctx, first.Proven)
 	}
-	if name, arg, ok := parseCommand(first.Text); ok && len(first.Attachments) == 0 {
-		return commands[name](t, ctx, arg)
+	if isCommand {
+		return t.obey(ctx, name, arg)
 	}
 	if code, ok := bareCode(first.Text); ok && len(first.Attachments) == 0 {
 		t.hear(true)
+		if t.unproven() {
+			return t.challenge(ctx, intent{Code: code})
+		}
 		return t.redeem(ctx, code)
 	}
 	if file, ok := t.mayBeChat(first.Attachments); ok {
@@ -151,16 +175,22 @@ func (t *turn) tell(text string) { t.tellAt(t.to, text, offer{}) }
 type offer struct {
 	choices []string
 	number  string
+	// overdraft is set on what is said although it costs more than it may.
+	overdraft bool
 }
 
 // tellAt has an address of this session read a text of Ferry's own.
 func (t *turn) tellAt(to Address, text string, o offer) {
 	id := t.nextNotice()
+	text = t.worded(to.Channel, text)
 	t.out.Entries = append(t.out.Entries, Entry{
 		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: to.Channel, By: to.ID, Turn: t.id, Aside: true,
 	})
 	if !t.isViewer(to) { // who sees it in the history
-		t.send(delivery{ID: id, To: to, Parts: t.split(to, text), At: time.Now(), Choices: o.choices, Number: o.number})
+		t.send(delivery{
+			ID: id, To: to, Parts: t.parts(to, id, text, 0, t.sayMore), At: time.Now(),
+			Choices: o.choices, Number: o.number, Overdraft: o.overdraft,
+		})
 	}
 }
 
@@ -173,19 +203,23 @@ func (t *turn) nextNotice() string {
 
 // answer answers with what the model wrote. That it was stopped or cut off is said under it where it is
 // sent, and kept apart from the text.
-func (t *turn) answer(e Entry) {
+func (t *turn) answer(ctx context.Context, e Entry) {
 	e.ID, e.Role, e.At, e.Channel, e.By, e.Turn = t.id+".a", Assistant, time.Now(), t.to.Channel, t.to.ID, t.id
 	t.out.Entries = append(t.out.Entries, e)
-	text := e.Text
+	if !t.isViewer(t.to) { // who sees it in the history
+		t.send(delivery{ID: e.ID, To: t.to, Parts: t.parts(t.to, e.ID, t.shown(e), 0, t.linkMore(ctx)), At: time.Now()})
+	}
+}
+
+// shown returns the text of an entry as it is sent.
+func (t *turn) shown(e Entry) string {
 	switch {
 	case e.Stopped:
-		text += "\n\n" + t.Texts.Say(t.lang, texts.StopMark, nil)
+		return e.Text + "\n\n" + t.Texts.Say(t.lang, texts.StopMark, nil)
 	case e.Cut:
-		text += "\n\n" + t.Texts.Say(t.lang, texts.CutMark, nil)
+		return e.Text + "\n\n" + t.Texts.Say(t.lang, texts.CutMark, nil)
 	}
-	if !t.isViewer(t.to) { // who sees it in the history
-		t.send(delivery{ID: e.ID, To: t.to, Parts: t.split(t.to, text), At: time.Now()})
-	}
+	return e.Text
 }
 
 // send leaves something to be sent when the turn is recorded.
@@ -210,6 +244,15 @@ func (t *turn) set(name, value string) {
 		t.out.Settings = map[string]string{}
 	}
 	t.out.Settings[name] = value
+}
+
+// keep sets a setting to something that always encodes.
+func (t *turn) keep(name string, value any) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	t.set(name, string(data))
 }
 
 // record puts the outcome into the store and sends what there is to send.

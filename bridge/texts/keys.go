@@ -9,6 +9,7 @@ const (
 	Start         Key = "start"          // Assistant
 	StartNamed    Key = "start_named"    // Assistant, Name: as Name cleaned it, not empty
 	Help          Key = "help"           // the list of commands
+	HelpWords     Key = "help_words"     // the commands as words, where they are said without a slash
 	HelpSupport   Key = "help_support"   // URL
 	NewDone       Key = "new_done"       // a fresh conversation was started
 	LangSet       Key = "lang_set"       // Language: its Name
@@ -32,6 +33,8 @@ const (
 	StopMark      Key = "stop_mark"      // stands under what was written when its reader stopped it
 	StopEmpty     Key = "stop_empty"     // stands for a stopped answer of which nothing was written
 	CutMark       Key = "cut_mark"       // stands under an answer that ended at its greatest length
+	MoreAsk       Key = "more_ask"       // stands under a page of an answer that has another one
+	MoreLink      Key = "more_link"      // URL; the same where it can be read there as well
 	Attachment    Key = "attachment"     // what came cannot be read
 	ModelWaiting  Key = "model_waiting"  // the model is away; the message waits
 	ModelFailed   Key = "model_failed"   // the model was away for too long
@@ -42,6 +45,7 @@ const (
 	SlowDown      Key = "slow_down"      // too many messages are waiting
 	LimitPerson   Key = "limit_person"   // When: from Texts.When
 	LimitEveryone Key = "limit_everyone" // When: from Texts.When
+	GoOnWeb       Key = "go_on_web"      // URL; stands under a limit that is not one there
 )
 
 // What people hear about conversations that are joined and parted.
@@ -58,6 +62,10 @@ const (
 	AdmitAsk      Key = "admit_ask"      // Whom: masked; asks for yes or no
 	AdmitRefused  Key = "admit_refused"  // the answer was no
 	ProofAsk      Key = "proof_ask"      // Digits: to be said on WhatsApp
+	DigitsAsk     Key = "digits_ask"     // Digits: to be said back, where anybody can write in another one's name
+	DigitsWrong   Key = "digits_wrong"   // they were others
+	DigitsWait    Key = "digits_wait"    // When: from Texts.When
+	DigitsKnown   Key = "digits_known"   // Digits: to be said back by who was on WhatsApp with the same number
 	CodeUnknown   Key = "code_unknown"   // no such code, or not any more
 	CodeUsed      Key = "code_used"      // by another
 	CodeWait      Key = "code_wait"      // When: from Texts.When

@@ -28,6 +28,7 @@ type metrics struct {
 	firstToken prometheus.Histogram     // seconds
 	overhead   prometheus.Histogram     // seconds
 	deliveries *prometheus.CounterVec   // by channel and outcome
+	units      *prometheus.CounterVec   // by channel
 	funnel     *prometheus.CounterVec   // by step and channel
 	fenced     prometheus.Counter       //
 	tokens     *prometheus.CounterVec   // by kind
@@ -49,6 +50,7 @@ func newMetrics() *metrics {
 		firstToken: histogram("first_token_seconds", "From the request to the model to the first piece of its answer.", tokenBuckets),
 		overhead:   histogram("bridge_overhead_seconds", "From the receipt of a message to the request to the model.", quickBuckets),
 		deliveries: counter("deliveries_total", "Attempts to send a part of an answer, by how they ended.", "channel", "outcome"),
+		units:      counter("delivery_units_total", "What was sent where sending costs money, in the units that it is paid by: segments of SMS.", "channel"),
 		funnel:     counter("funnel_total", "People who came a step further over to another channel, each once.", "step", "channel"),
 		fenced: prometheus.NewCounter(prometheus.CounterOpts{
 			Namespace: "ferry", Name: "fenced_total", Help: "Leases that turned out to be somebody else's.",
@@ -59,7 +61,7 @@ func newMetrics() *metrics {
 		}, []string{"channel"}),
 	}
 	m.registry.MustRegister(
-		m.inbound, m.turns, m.turn, m.firstToken, m.overhead, m.deliveries, m.funnel, m.fenced, m.tokens, m.webhooks,
+		m.inbound, m.turns, m.turn, m.firstToken, m.overhead, m.deliveries, m.units, m.funnel, m.fenced, m.tokens, m.webhooks,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
@@ -85,6 +87,7 @@ func (m *metrics) trace() bridge.Trace {
 		},
 		Tokens:   func(kind string, n int) { m.tokens.WithLabelValues(kind).Add(float64(n)) },
 		Delivery: func(channel, outcome string) { m.deliveries.WithLabelValues(channel, outcome).Inc() },
+		Cost:     func(channel string, units int) { m.units.WithLabelValues(channel).Add(float64(units)) },
 		Funnel:   func(step, channel string) { m.funnel.WithLabelValues(step, channel).Inc() },
 		Fenced:   m.fenced.Inc,
 	}
