@@ -42,21 +42,28 @@ func (t *turn) ask(ctx context.Context, since int64, replaces string, latest []E
 	if err != nil {
 		return err
 	}
-	history = conversation(history, latest[0].ID)
+	history = tell(conversation(history, latest[0].ID))
+	latest = tell(latest)
 
+	drawn, err := t.draft(ctx)
+	if err != nil {
+		return err
+	}
 	typed, show := t.typing(ctx), t.preview(ctx)
 	if t.l.atOnce {
 		t.Trace.asked(time.Since(t.said[0].Received))
 	}
 	remembered := fit(history, t.Settings.PromptTokens, t.Model.Tokens)
-	text, usage, err := t.write(ctx, remembered, latest, show)
+	text, usage, err := t.write(ctx, remembered, latest, show, drawn)
 	if failure, ok := errors.AsType[*ModelError](err); ok && failure.Fault == TooLong && len(remembered) > 0 {
 		remembered = fit(history, t.Settings.PromptTokens/2, t.Model.Tokens)
 		show.void()
-		text, usage, err = t.write(ctx, remembered, latest, show)
+		drawn.void()
+		text, usage, err = t.write(ctx, remembered, latest, show, drawn)
 	}
 	typed()
 	show.close()
+	drawn.finish(t)
 
 	switch {
 	case err == nil:
@@ -105,7 +112,7 @@ func (t *turn) history(ctx context.Context, since int64) ([]Entry, error) {
 }
 
 // write has the model write, and returns what it wrote, in full or, with an error, as far as it came.
-func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview) (string, Usage, error) {
+func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview, drawn *draft) (string, Usage, error) {
 	asked := time.Now()
 	var text strings.Builder
 	usage, err := t.Model.Answer(ctx, Prompt{
@@ -119,16 +126,21 @@ func (t *turn) write(ctx context.Context, history, latest []Entry, show *preview
 		}
 		text.WriteString(piece)
 		show.add(piece)
+		drawn.add(piece)
 	})
 	return strings.TrimSpace(text.String()), usage, err
 }
 
 // style tells the model how one writes on the channel of the turn.
 func (t *turn) style() string {
+	text := ""
 	if style := t.manners(t.to.Channel).Style; style != "" {
-		return "\n\n" + style
+		text += "\n\n" + style
 	}
-	return ""
+	if t.said[0].Group {
+		text += "\n\n" + groupStyle
+	}
+	return text
 }
 
 // broughtAlong tells the model, where the history begins before Ferry, that it does.

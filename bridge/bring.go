@@ -94,7 +94,8 @@ func (t *turn) bring(ctx context.Context, file Attachment) error {
 		t.notice(key, nil)
 		return nil
 	}
-	return t.askBrought(ctx, brought{File: file, Chat: u})
+	t.askBrought(brought{File: file, Chat: u})
+	return nil
 }
 
 // readFile fetches a chat and reads it as readChat does.
@@ -183,7 +184,7 @@ func (t *turn) unread(ctx context.Context, err error) (texts.Key, error) {
 }
 
 // askBrought asks whether to take a chat in, or first who of it is the assistant.
-func (t *turn) askBrought(ctx context.Context, b brought) error {
+func (t *turn) askBrought(b brought) {
 	u := &b.Chat
 	likely, named := u.party(u.Assistant)
 	if u.Sure {
@@ -196,17 +197,21 @@ func (t *turn) askBrought(ctx context.Context, b brought) error {
 		}
 		u.Authors = u.Authors[:min(len(u.Authors), partiesShown)]
 	}
-	var do acts
-	do.keep(questionSetting+t.to.String(), question{What: bringQuestion, Asked: time.Now(), Brought: &b})
-	yes, no := t.Texts.Say(t.lang, texts.Yes, nil), t.Texts.Say(t.lang, texts.No, nil)
+	setting := questionSetting + t.to.String()
+	t.keep(setting, question{What: bringQuestion, Asked: time.Now(), Brought: &b})
+	o := t.yesOrNo(t.out.Settings[setting])
 	if !u.Sure {
 		var names []string
 		for _, p := range u.Authors {
 			names = append(names, texts.Name(p.Name))
 		}
 		text := t.Texts.Say(t.lang, texts.BringWho, texts.Args{"List": strings.Join(names, "\n")})
-		t.tellAt(t.to, text, offer{choices: append(names, no)})
-		return t.act(ctx, do)
+		o.choices = o.choices[1:] // and no
+		for _, name := range slices.Backward(names) {
+			o.choices = slices.Insert(o.choices, 0, Choice{Label: name})
+		}
+		t.tellAt(t.to, text, o)
+		return
 	}
 	text := t.Texts.Say(t.lang, texts.BringAsk, texts.Args{
 		"Name": texts.Name(u.Assistant), "Mine": likely.Messages, "Yours": u.Messages - likely.Messages,
@@ -215,8 +220,7 @@ func (t *turn) askBrought(ctx context.Context, b brought) error {
 	if u.Guessed {
 		text += "\n" + t.Texts.Say(t.lang, texts.BringGuessed, nil)
 	}
-	t.tellAt(t.to, text, offer{choices: []string{yes, no}})
-	return t.act(ctx, do)
+	t.tellAt(t.to, text, o)
 }
 
 // answered reads a message as the answer to the question. A name is a yes where one is asked for.
@@ -247,7 +251,8 @@ func (t *turn) answerBrought(ctx context.Context, q question, yes bool) error {
 	case !b.Chat.Sure:
 		party, _ := b.Chat.party(t.said[0].Text)
 		b.Chat.Assistant, b.Chat.Sure = party.Name, true
-		return t.askBrought(ctx, b)
+		t.askBrought(b)
+		return nil
 	}
 	u, entries, over, err := t.readFile(ctx, b, true)
 	if err == nil {

@@ -68,7 +68,10 @@ func (w *world) asked() (text string, choices []string) {
 	w.t.Helper()
 	select {
 	case s := <-w.chat.Sent():
-		return s.Part.Text, s.Part.Choices
+		for _, c := range s.Part.Choices {
+			choices = append(choices, c.Label)
+		}
+		return s.Part.Text, choices
 	case <-time.After(time.Hour):
 		w.t.Fatalf("nothing was sent\n%s", w.log)
 		return "", nil

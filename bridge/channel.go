@@ -29,12 +29,24 @@ type Part struct {
 	At time.Time
 	// InDoubt is set where an earlier attempt may have gone through without our hearing of it.
 	InDoubt bool
-	// Choices are answers that can be given by a tap, where the channel has a way to offer them: what
-	// is tapped comes back as a message with that text.
-	Choices []string
+	// Choices are answers that can be given by a tap, where the channel has a way to offer them, and Ask
+	// names the question, in at most 16 letters and digits; see [Inbound].Pressed.
+	Choices []Choice
+	Ask     string
 	// Number is what a button is called with which the person shows the channel their own telephone
 	// number, where it has such buttons; see Inbound.Proven. Empty: there is none.
 	Number string
+	// ReplyTo is the Ref of the message that it answers, where that is not clear without.
+	ReplyTo string
+	// Preview is what a [Draft] has left: this part may take its place.
+	Preview string
+}
+
+// A Choice is an answer that can be given by a tap.
+type Choice struct {
+	Label string `json:"label"`
+	// Say is the text of the message as which it comes back; the label where it is empty.
+	Say string `json:"say,omitempty"`
 }
 
 // Receive takes a message in. When it returns nil the message is in the store, or was there
@@ -107,6 +119,35 @@ type Reporter interface {
 type Typer interface {
 	// Typing shows it for about five seconds.
 	Typing(ctx context.Context, to Address) error
+}
+
+// A Drafter is a channel that can show an answer while it is being written.
+type Drafter interface {
+	// Draft begins to show an answer. It returns at once.
+	Draft(ctx context.Context, to Address, d Drafting) Draft
+}
+
+// A Drafting is what there is to know of an answer that is being written.
+type Drafting struct {
+	Turn    string // names the answer, the same on every attempt
+	ReplyTo string // as that of the first [Part]
+	Preview string // what an attempt before this one has left
+	// Permit reports whether the platform may be called now: it takes a place under the limits of the
+	// address, if one is free that no message needs. It is asked before each call.
+	Permit func(ctx context.Context) bool
+	// Leave keeps what the answer is to take the place of, should this process die. It is called as
+	// soon as there is something.
+	Leave func(ctx context.Context, preview string)
+}
+
+// A Draft is an answer as it is shown while it is being written.
+type Draft interface {
+	// Show has the text shown, Markdown as far as it is written. It returns at once: what cannot be shown
+	// soon is left out, and the latest text is shown next.
+	Show(text string)
+	// Close shows nothing more, waits for a call that is under way, and returns what there is for the
+	// answer to take the place of, or "".
+	Close() string
 }
 
 // A Fetcher is a channel that can fetch what came with a message.

@@ -38,6 +38,7 @@ var commands = map[string]func(t *turn, ctx context.Context, arg string) error{
 	"export":    (*turn).export,
 	"link":      (*turn).link,
 	"unlink":    (*turn).unlink,
+	"ask":       (*turn).askFor,
 }
 
 // parseCommand returns the command that a text is, and what follows it.
@@ -57,6 +58,11 @@ func parseCommand(text string) (name, arg string, ok bool) {
 
 // obey does what a command says, once it is known that it is them who gave it.
 func (t *turn) obey(ctx context.Context, name, arg string) error {
+	if t.said[0].Group && private[name] {
+		t.hear(true)
+		t.notice(texts.GroupPrivate, nil)
+		return nil
+	}
 	if guarded[name] && t.unproven() {
 		t.hear(true)
 		return t.challenge(ctx, intent{Command: name, Arg: arg})
@@ -67,6 +73,9 @@ func (t *turn) obey(ctx context.Context, name, arg string) error {
 func (t *turn) start(ctx context.Context, arg string) error {
 	t.hear(true)
 	if code, ok := readCode(arg); ok {
+		if t.said[0].Group {
+			return t.burn(ctx, code)
+		}
 		if t.unproven() {
 			return t.challenge(ctx, intent{Code: code})
 		}
@@ -77,7 +86,7 @@ func (t *turn) start(ctx context.Context, arg string) error {
 		key, args["Name"] = texts.StartNamed, name
 	}
 	var door offer
-	if len(t.Redirects) > 0 && t.l.Settings[crossedSetting] == "" {
+	if len(t.Redirects) > 0 && !t.said[0].Group && t.l.Settings[crossedSetting] == "" {
 		door.number = t.Texts.Say(t.lang, texts.NumberAsk, nil) // for who comes without their link
 	}
 	t.tellAt(t.to, t.Texts.Say(t.lang, key, args), door)
@@ -115,12 +124,30 @@ func (t *turn) fresh(ctx context.Context, arg string) error {
 		t.notice(texts.NewDone, nil)
 		return nil
 	}
-	t.said[0].Text = arg
+	return t.askAbout(ctx, arg, since)
+}
+
+// askAbout has the model answer what follows a command.
+func (t *turn) askAbout(ctx context.Context, text string, since int64) error {
+	t.said[0].Text = text
 	t.hear(false)
 	if refused, err := t.overLimit(ctx); refused || err != nil {
 		return err
 	}
 	return t.ask(ctx, since, "", t.out.Entries)
+}
+
+// askFor has the model answer what follows the command, or the message that it is a reply to.
+func (t *turn) askFor(ctx context.Context, arg string) error {
+	if arg == "" {
+		arg, t.said[0].Quoted = t.said[0].Quoted, ""
+	}
+	if arg == "" {
+		t.hear(true)
+		t.notice(texts.AskWhat, nil)
+		return nil
+	}
+	return t.askAbout(ctx, arg, t.since())
 }
 
 // now returns the Seq of the history's last entry.
@@ -189,6 +216,7 @@ func lastSaid(seen []Entry) (said []Entry, answer string) {
 func (t *turn) language(_ context.Context, arg string) error {
 	t.hear(true)
 	var list []string
+	var o offer
 	for _, l := range t.Texts.Languages() {
 		if strings.EqualFold(arg, l.Code) || strings.EqualFold(arg, l.Name) {
 			t.set(languageSetting, l.Code)
@@ -197,8 +225,9 @@ func (t *turn) language(_ context.Context, arg string) error {
 			return nil
 		}
 		list = append(list, l.Code+" - "+l.Name)
+		o.choices = append(o.choices, Choice{Label: l.Name, Say: "/lang " + l.Code})
 	}
-	t.notice(texts.LangList, texts.Args{"List": strings.Join(list, "\n"), "Example": t.lang})
+	t.tellAt(t.to, t.Texts.Say(t.lang, texts.LangList, texts.Args{"List": strings.Join(list, "\n"), "Example": t.lang}), o)
 	return nil
 }
 

@@ -19,9 +19,12 @@ type delivery struct {
 	Erase bool `json:"erase,omitempty"`
 	// Notice is what is sent, in place of parts, where no assistant may speak.
 	Notice *Notification `json:"notice,omitempty"`
-	// Choices and Number go along with the last part; see [Part].
-	Choices []string `json:"choices,omitempty"`
+	// Choices, Ask and Number go along with the last part, ReplyTo and Preview with the first; see [Part].
+	Choices []Choice `json:"offers,omitempty"`
+	Ask     string   `json:"ask,omitempty"`
 	Number  string   `json:"number,omitempty"`
+	ReplyTo string   `json:"replyTo,omitempty"`
+	Preview string   `json:"preview,omitempty"`
 	// Overdraft is set on what is sent although it costs more than it may; see [Meter].
 	Overdraft bool `json:"overdraft,omitempty"`
 }
@@ -224,7 +227,10 @@ func (p *port) send(ctx context.Context, d delivery, at progress) error {
 	}
 	part := Part{ID: id, Text: d.Parts[at.Part], At: d.At, InDoubt: at.Doubt}
 	if at.Part == len(d.Parts)-1 {
-		part.Choices, part.Number = d.Choices, d.Number
+		part.Choices, part.Ask, part.Number = d.Choices, d.Ask, d.Number
+	}
+	if at.Part == 0 {
+		part.ReplyTo, part.Preview = d.ReplyTo, d.Preview
 	}
 	return p.channel.Send(ctx, d.To, part)
 }

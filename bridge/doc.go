@@ -51,6 +51,15 @@
 // What the model writes is shown every 50 milliseconds under the turn's lease ([Live].Show), so that a
 // worker that has lost its lease shows nothing, and one that begins again takes back what was shown.
 //
+// A channel that sends can show the answer too while it is written ([Drafter]): in its own way and pace, under the
+// same limits, of which one place is always kept for the answer itself. What it leaves behind, such as a message
+// that was edited, becomes the answer's first part, whoever finishes it.
+//
+// # Where several people write
+//
+// A group is an address like any other, with one conversation. Whoever speaks is told to the model; what belongs to
+// one person (links, codes, exports, forgetting) is refused there, and a code that everybody has seen is used up.
+//
 // # How a person crosses
 //
 // On WhatsApp no assistant may speak. Its channel is a [Redirect], which can do nothing but send one of
@@ -106,6 +115,7 @@
 //	deliver.go   the outbox; cost.go what may be sent where that costs money, more.go page by page
 //	manners.go   words as commands and carriers' words; digits.go proving who writes, samenumber.go
 //	             who has the same number
+//	group.go     where several people write; edit.go what they change afterwards
 //	crew.go      workers and places; keeper.go their leases; giveback.go how they end
 //	live.go      what is shown to those who look on; follow.go following it, preview.go showing what
 //	             is being written

@@ -110,12 +110,15 @@ func (e *Engine) Say(ctx context.Context, in Inbound) (duplicate bool, err error
 			e.Trace.received(in.From.Channel, "duplicate")
 			return true, nil
 		}
-		if stopped != "" {
+		if stopped != "" || in.Pressed != "" { // a button of what has ended since says nothing
 			e.Trace.received(in.From.Channel, "accepted")
 			return false, nil
 		}
 	}
 
+	if in.Was != (Address{}) {
+		return e.move(ctx, in)
+	}
 	if duplicate, err = e.take(ctx, in); err == nil && !duplicate && in.Wish == WishSilence {
 		// At once, whatever waits before it; else its turn does it.
 		if err := e.Store.Silence(ctx, in.From, false); err != nil {

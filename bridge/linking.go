@@ -97,7 +97,9 @@ type question struct {
 	// Brought is the chat that it is about.
 	Brought *brought `json:"brought,omitempty"`
 	// Intent is what is done when the digits that the turn asked for come back.
-	Turn   string  `json:"turn,omitempty"`
+	Turn string `json:"turn,omitempty"`
+	// Text is the new wording of a message.
+	Text   string  `json:"text,omitempty"`
 	Intent *intent `json:"intent,omitempty"`
 }
 

@@ -2,6 +2,8 @@ package bridge
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,10 +86,10 @@ func (e *Engine) whom(p Person, lang string) string {
 // learn keeps what the platform says of the person, where it is news.
 func (t *turn) learn() {
 	first := t.said[0]
-	if name := texts.Name(first.Name); name != "" && t.l.Settings[nameSetting] == "" {
+	if name := texts.Name(first.Name); name != "" && t.l.Settings[nameSetting] == "" && !first.Group {
 		t.set(nameSetting, name)
 	}
-	if first.Language == "" {
+	if first.Language == "" || first.Group && t.l.Settings[spokenSetting] != "" {
 		return
 	}
 	if spoken := t.Texts.Match(first.Language); spoken != t.l.Settings[spokenSetting] {
@@ -122,6 +124,8 @@ func (t *turn) answerQuestion(ctx context.Context, q question, yes bool) error {
 	switch q.What {
 	case digitsQuestion:
 		return t.proved(ctx, q)
+	case editQuestion:
+		return t.answerEdit(ctx, q, yes)
 	case bringQuestion:
 		return t.answerBrought(ctx, q, yes)
 	case forgetQuestion:
@@ -260,7 +264,7 @@ func (t *turn) act(ctx context.Context, do acts) error {
 		return nil
 	}
 	for _, s := range do.say {
-		if err := t.voice(ctx, s, do.part); err != nil {
+		if err := t.voice(ctx, s, do); err != nil {
 			return err
 		}
 	}
@@ -312,26 +316,40 @@ func (t *turn) came(ctx context.Context, code, state string) error {
 }
 
 // voice has somebody hear a saying, whether they are of this session or of another one.
-func (t *turn) voice(ctx context.Context, s saying, leaving *Parting) error {
+func (t *turn) voice(ctx context.Context, s saying, do acts) error {
 	lang := t.lang
 	text := t.worded(s.to.Channel, t.Texts.Say(lang, s.key, s.args))
 	var o offer
 	if s.ask {
-		o.choices = []string{t.Texts.Say(lang, texts.Yes, nil), t.Texts.Say(lang, texts.No, nil)}
+		o = t.yesOrNo(do.set[questionSetting+s.to.String()])
 	}
 	id, err := t.Store.Find(ctx, s.to)
 	if err != nil {
 		return fmt.Errorf("find the session of an address: %w", err)
 	}
-	if id == t.session && (leaving == nil || !slices.Contains(leaving.Addresses, s.to)) {
+	if id == t.session && (do.part == nil || !slices.Contains(do.part.Addresses, s.to)) {
 		t.tellAt(s.to, text, o)
 		return nil
 	}
 	if p := t.ports[s.to.Channel]; p != nil && p.redirect != nil {
 		return nil // nothing but notices goes there
 	}
-	t.send(delivery{ID: t.nextNotice(), To: s.to, Parts: t.split(s.to, text), At: time.Now(), Choices: o.choices})
+	t.send(delivery{ID: t.nextNotice(), To: s.to, Parts: t.split(s.to, text), At: time.Now(), Choices: o.choices, Ask: o.ask})
 	return nil
+}
+
+// yesOrNo offers the answers to a question, which is given as it is kept.
+func (t *turn) yesOrNo(kept string) offer {
+	return offer{ask: askName(kept), choices: []Choice{{Label: t.Texts.Say(t.lang, texts.Yes, nil)}, {Label: t.Texts.Say(t.lang, texts.No, nil)}}}
+}
+
+// askName names a question, which is given as it is kept, or is "" where there is none.
+func askName(kept string) string {
+	if kept == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(kept))
+	return hex.EncodeToString(sum[:8])
 }
 
 // welcome shows an address that has come whose conversation it is: what was talked of last, and when.

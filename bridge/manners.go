@@ -77,6 +77,9 @@ func (t *turn) wish(ctx context.Context) (bool, error) {
 	switch first.Wish {
 	case WishSilence:
 		err = t.Store.Silence(ctx, t.to, false)
+	case WishAway:
+		t.set(awaySetting+t.to.String(), "1")
+		err = t.Store.Silence(ctx, t.to, false)
 	case WishSpeech, WishYes:
 		if first.Wish == WishYes && !silent {
 			return false, nil
@@ -90,4 +93,19 @@ func (t *turn) wish(ctx context.Context) (bool, error) {
 		t.hear(true)
 	}
 	return true, nil
+}
+
+// awaySetting has an address behind it: the platform has said that nobody is there to hear anything.
+const awaySetting = "away:"
+
+// back notes that somebody is there again who was away.
+func (t *turn) back(ctx context.Context) error {
+	if t.l.Settings[awaySetting+t.to.String()] == "" {
+		return nil
+	}
+	t.set(awaySetting+t.to.String(), "")
+	if err := t.Store.Silence(ctx, t.to, true); err != nil {
+		return fmt.Errorf("note that somebody is back on %s: %w", t.to.Channel, err)
+	}
+	return nil
 }

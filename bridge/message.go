@@ -42,6 +42,19 @@ type Inbound struct {
 	// BCP 47 tag. Either may be empty, and both are the person's own to set: trust neither.
 	Name     string `json:"name,omitempty"`
 	Language string `json:"language,omitempty"`
+	// Ref names the message to its channel, for answering it there.
+	Ref string `json:"ref,omitempty"`
+	// Group is set where several people write to one address: Name is then who wrote this.
+	Group bool `json:"group,omitempty"`
+	// Quoted are the words of an earlier message that this one is about.
+	Quoted string `json:"quoted,omitempty"`
+	// Edits is the ID of the message that this is a new wording of.
+	Edits string `json:"edits,omitempty"`
+	// Pressed is set on a choice that was tapped, to the name of the question that it answers, and on
+	// a button that stops an answer. See [Part].
+	Pressed string `json:"pressed,omitempty"`
+	// Was is the address that From has taken the place of, where the platform says so; nothing was written.
+	Was Address `json:"was,omitzero"`
 	// Proven is a telephone number in E.164 (+6281234567890) that the platform says is the person's
 	// own, if they showed it with this message.
 	Proven string `json:"proven,omitempty"`
@@ -62,6 +75,9 @@ const (
 	WishSpeech  Wish = "speech"  // what there is to hear, again
 	// WishYes is a yes: it lifts silence where there is silence, and is a word like any other where not.
 	WishYes Wish = "yes"
+	// WishAway is no word of theirs: the platform says that nobody is there to hear anything, until they
+	// write again.
+	WishAway Wish = "away"
 	// WishNothing is a word that the carrier has answered, and that asks nothing of Ferry.
 	WishNothing Wish = "nothing"
 )
@@ -114,6 +130,12 @@ type Entry struct {
 	// Aside is set on what was said to Ferry and by Ferry rather than to the assistant: commands,
 	// answers to questions, notices. People see it in their history; the model never does.
 	Aside bool `json:"aside,omitempty"`
+	// Speaker is who of several people wrote it, where they write to one address.
+	Speaker string `json:"speaker,omitempty"`
+	// Quoted are the words of an earlier message that it is about.
+	Quoted string `json:"quoted,omitempty"`
+	// Ref is how its channel knows it.
+	Ref string `json:"ref,omitempty"`
 	// By is the ID, on that channel, of the address that wrote it or that it was written to.
 	By string `json:"by,omitempty"`
 	// Imported is set on what was said before the person came to Ferry.

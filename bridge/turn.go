@@ -33,6 +33,7 @@ type turn struct {
 	steps   [][2]string // that the person has made by this turn
 	parting *Parting    // who leaves the session as the turn ends
 	seen    bool        // nothing is left to be recorded
+	left    string      // what there is of the answer on its channel already; see [Draft]
 	isThem  bool        // the digits that were asked for have come back
 	verdict string      // on a turn that was for the model: answered, stopped or failed
 }
@@ -92,6 +93,9 @@ func (t *turn) decide(ctx context.Context) (err error) {
 	case first.Knock != nil:
 		return t.knocked(ctx, *first.Knock)
 	}
+	if first.Was != (Address{}) {
+		return t.moved(ctx, []Address{first.From})
+	}
 	if first.Newcomer {
 		if here, err := t.settle(ctx); err != nil || !here {
 			return err
@@ -101,6 +105,15 @@ func (t *turn) decide(ctx context.Context) (err error) {
 		if done, err := t.wish(ctx); done || err != nil {
 			return err
 		}
+	}
+	if err := t.back(ctx); err != nil {
+		return err
+	}
+	if first.Edits != "" {
+		return t.edited(ctx)
+	}
+	if first.Pressed != "" && first.Pressed != askName(t.l.Settings[questionSetting+t.to.String()]) {
+		return nil // it was for a question that does not stand any more
 	}
 	if dear, err := t.tooDear(ctx); dear || err != nil {
 		return err
@@ -137,12 +150,15 @@ func (t *turn) decide(ctx context.Context) (err error) {
 	}
 	if code, ok := bareCode(first.Text); ok && len(first.Attachments) == 0 {
 		t.hear(true)
+		if first.Group {
+			return t.burn(ctx, code)
+		}
 		if t.unproven() {
 			return t.challenge(ctx, intent{Code: code})
 		}
 		return t.redeem(ctx, code)
 	}
-	if file, ok := t.mayBeChat(first.Attachments); ok {
+	if file, ok := t.mayBeChat(first.Attachments); ok && !first.Group {
 		return t.bring(ctx, file)
 	}
 	if len(first.Attachments) > 0 {
@@ -158,7 +174,7 @@ func (t *turn) hear(aside bool) {
 	for _, m := range t.said {
 		t.out.Entries = append(t.out.Entries, Entry{
 			ID: m.ID, Role: User, Text: m.Text, At: m.At, Channel: t.to.Channel, By: t.to.ID, Turn: t.id,
-			Attachments: m.Attachments, Aside: aside,
+			Attachments: m.Attachments, Aside: aside, Quoted: m.Quoted, Ref: m.Ref, Speaker: m.speaker(),
 		})
 	}
 }
@@ -173,7 +189,8 @@ func (t *turn) tell(text string) { t.tellAt(t.to, text, offer{}) }
 
 // An offer is what can be tapped under a text; see [Part].
 type offer struct {
-	choices []string
+	choices []Choice
+	ask     string
 	number  string
 	// overdraft is set on what is said although it costs more than it may.
 	overdraft bool
@@ -187,9 +204,9 @@ func (t *turn) tellAt(to Address, text string, o offer) {
 		ID: id, Role: Notice, Text: text, At: time.Now(), Channel: to.Channel, By: to.ID, Turn: t.id, Aside: true,
 	})
 	if !t.isViewer(to) { // who sees it in the history
-		t.send(delivery{
+		t.reply(delivery{
 			ID: id, To: to, Parts: t.parts(to, id, text, 0, t.sayMore), At: time.Now(),
-			Choices: o.choices, Number: o.number, Overdraft: o.overdraft,
+			Choices: o.choices, Ask: o.ask, Number: o.number, Overdraft: o.overdraft,
 		})
 	}
 }
@@ -207,7 +224,7 @@ func (t *turn) answer(ctx context.Context, e Entry) {
 	e.ID, e.Role, e.At, e.Channel, e.By, e.Turn = t.id+".a", Assistant, time.Now(), t.to.Channel, t.to.ID, t.id
 	t.out.Entries = append(t.out.Entries, e)
 	if !t.isViewer(t.to) { // who sees it in the history
-		t.send(delivery{ID: e.ID, To: t.to, Parts: t.parts(t.to, e.ID, t.shown(e), 0, t.linkMore(ctx)), At: time.Now()})
+		t.reply(delivery{ID: e.ID, To: t.to, Parts: t.parts(t.to, e.ID, t.shown(e), 0, t.linkMore(ctx)), At: time.Now()})
 	}
 }
 
@@ -220,6 +237,17 @@ func (t *turn) shown(e Entry) string {
 		return e.Text + "\n\n" + t.Texts.Say(t.lang, texts.CutMark, nil)
 	}
 	return e.Text
+}
+
+// reply leaves something to be sent as the answer to what was said, where that is to whoever said it.
+func (t *turn) reply(d delivery) {
+	if d.To == t.to {
+		d.Preview, t.left = t.left, ""
+		if t.said[0].Group {
+			d.ReplyTo = t.said[0].Ref
+		}
+	}
+	t.send(d)
 }
 
 // send leaves something to be sent when the turn is recorded.

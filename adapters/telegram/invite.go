@@ -31,7 +31,7 @@ func markup(p bridge.Part) string {
 			k.Keyboard = append(k.Keyboard, nil)
 		}
 		row := &k.Keyboard[len(k.Keyboard)-1]
-		*row = append(*row, button{Text: choice})
+		*row = append(*row, button{Text: choice.Label})
 	}
 	if p.Number != "" {
 		k.Keyboard = append(k.Keyboard, []button{{Text: p.Number, Contact: true}})

@@ -63,8 +63,8 @@ func TestQuestionsHaveButtons(t *testing.T) {
 		want string
 	}{
 		{bridge.Part{Text: "so"}, ""},
-		{bridge.Part{Text: "Yes?", Choices: []string{"Yes", "No"}}, `{"keyboard":[[{"text":"Yes"},{"text":"No"}]],"resize_keyboard":true,"one_time_keyboard":true}`},
-		{bridge.Part{Text: "Who?", Choices: []string{"Ayu", "Luzia", "No"}}, `{"keyboard":[[{"text":"Ayu"}],[{"text":"Luzia"}],[{"text":"No"}]],"resize_keyboard":true,"one_time_keyboard":true}`},
+		{bridge.Part{Text: "Yes?", Choices: []bridge.Choice{{Label: "Yes"}, {Label: "No"}}}, `{"keyboard":[[{"text":"Yes"},{"text":"No"}]],"resize_keyboard":true,"one_time_keyboard":true}`},
+		{bridge.Part{Text: "Who?", Choices: []bridge.Choice{{Label: "Ayu"}, {Label: "Luzia"}, {Label: "No"}}}, `{"keyboard":[[{"text":"Ayu"}],[{"text":"Luzia"}],[{"text":"No"}]],"resize_keyboard":true,"one_time_keyboard":true}`},
 		{bridge.Part{Text: "Who?", Number: "It's me"}, `{"keyboard":[[{"text":"It's me","request_contact":true}]],"resize_keyboard":true,"one_time_keyboard":true}`},
 	} {
 		if err := ch.Send(t.Context(), address("42"), test.part); err != nil {

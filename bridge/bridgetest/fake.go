@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -70,6 +71,7 @@ type Channel struct {
 	Called string // its name
 	Max    int    // runes in a part; 0: no limit
 	Paced  []bridge.Limit
+	Leaves string // what a draft leaves for the answer to take the place of, once there is a text
 
 	once   sync.Once
 	sent   chan Sent
@@ -77,6 +79,7 @@ type Channel struct {
 	mu     sync.Mutex
 	accept Accept
 	fetch  Fetch
+	drawn  []*Drawn
 }
 
 // A Fetch opens an attachment, as bridge.Fetcher's does.
@@ -92,6 +95,7 @@ var (
 	_ bridge.Limiter  = (*Channel)(nil)
 	_ bridge.Inviter  = (*Channel)(nil)
 	_ bridge.Fetcher  = (*Channel)(nil)
+	_ bridge.Drafter  = (*Channel)(nil)
 )
 
 func (c *Channel) init() {
@@ -188,4 +192,57 @@ func (c *Channel) Limits(bridge.Address) []bridge.Limit { return c.Paced }
 // Invite implements bridge.Inviter.
 func (c *Channel) Invite(code string) (bridge.Invitation, bool) {
 	return bridge.Invitation{URL: "https://" + c.Name() + ".example/" + code}, true
+}
+
+// A Drawn is an answer as a Channel was asked to show it while it was written.
+type Drawn struct {
+	bridge.Drafting
+	Texts  []string // one for each call of Show
+	Closed bool
+
+	c   *Channel
+	ctx context.Context
+}
+
+// Draft implements bridge.Drafter.
+func (c *Channel) Draft(ctx context.Context, _ bridge.Address, d bridge.Drafting) bridge.Draft {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	drawn := &Drawn{Drafting: d, c: c, ctx: ctx}
+	c.drawn = append(c.drawn, drawn)
+	return drawn
+}
+
+// Drawn returns every answer that was shown while it was written, as far as it was.
+func (c *Channel) Drawn() []Drawn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []Drawn
+	for _, d := range c.drawn {
+		all = append(all, Drawn{Drafting: d.Drafting, Texts: slices.Clone(d.Texts), Closed: d.Closed})
+	}
+	return all
+}
+
+// Show implements bridge.Draft.
+func (d *Drawn) Show(text string) {
+	d.c.mu.Lock()
+	first := len(d.Texts) == 0
+	d.Texts = append(d.Texts, text)
+	leaves := d.c.Leaves
+	d.c.mu.Unlock()
+	if first && leaves != "" {
+		d.Leave(d.ctx, leaves)
+	}
+}
+
+// Close implements bridge.Draft.
+func (d *Drawn) Close() string {
+	d.c.mu.Lock()
+	defer d.c.mu.Unlock()
+	d.Closed = true
+	if len(d.Texts) == 0 {
+		return d.Preview
+	}
+	return d.c.Leaves
 }

@@ -23,6 +23,10 @@ const (
 	ForgetKept    Key = "forget_kept"    // nothing was deleted
 	StopNothing   Key = "stop_nothing"   // no answer is being written
 	RetryNothing  Key = "retry_nothing"  // no question has been asked
+	GroupPrivate  Key = "group_private"  // not where several people write
+	GroupCode     Key = "group_code"     // nor a code
+	AskWhat       Key = "ask_what"       // /ask without a question
+	EditAsk       Key = "edit_ask"       // a message was changed; asks for yes or no
 	Barred        Key = "barred"         // this person may not talk to the assistant any more
 	Access        Key = "access"         // not open to this person
 	AccessSupport Key = "access_support" // URL
