@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ferry/bridge"
+	"ferry/bridge/texts"
 )
 
 // oldest is how old a message may be that is still answered: a day after it nothing may be sent but
@@ -135,7 +136,8 @@ func (c *contact) sent(m *message, from string) bool {
 //	ephemeral                      nothing: there is no message in it
 //	request_welcome                nothing: a chat was opened, and nothing written
 //
-// Nor is there a knock for messages in groups, our own ones, and those that are too old.
+// Nor is there a knock for messages in groups, our own ones, and those that are too old, unless they say that somebody
+// wants to hear nothing more.
 func (m *message) silent() bool {
 	switch m.Type {
 	case "reaction", "edit", "revoke", "ephemeral", "request_welcome":
@@ -153,7 +155,7 @@ func (m *message) arrivals(who contact, own string, now time.Time) []arrival {
 	if m.Type == "system" {
 		return m.System.arrivals(m, k)
 	}
-	if m.silent() || now.Sub(k.At) > oldest {
+	if m.silent() {
 		return nil
 	}
 	number := numberOf(m.From, who.Number)
@@ -175,6 +177,9 @@ func (m *message) arrivals(who contact, own string, now time.Time) []arrival {
 		k.Text = string(or(m.Button.Text, m.Button.Payload))
 	case "interactive":
 		k.Text = string(or(m.Interactive.Button.Title, m.Interactive.List.Title))
+	}
+	if now.Sub(k.At) > oldest && !texts.StopsNotices(k.Text) {
+		return nil
 	}
 	return []arrival{{k, string(m.ID)}}
 }

@@ -78,6 +78,7 @@ func TestWhatComesToAKnock(t *testing.T) {
 		"text_just_in_time":       knock(func(k *bridge.Knock) { k.At, k.Text = came.Add(-24*time.Hour), whisper }),
 		"text_of_the_wrong_shape": says(""),
 		"text_old":                none,
+		"text_old_stop":           knock(func(k *bridge.Knock) { k.At, k.Text = came.Add(-24*time.Hour-time.Second), "STOP" }),
 		"text_group":              none,
 		"text_from_a_group":       none,
 		"text_from_ourselves":     none,
