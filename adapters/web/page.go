@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"ferry/adapters/internal/browser"
+	"ferry/bridge/texts"
 )
 
 //go:embed page/chat.html
@@ -19,6 +20,9 @@ var chatPage string
 
 //go:embed page/chat.css
 var chatStyle string
+
+//go:embed widget/dist/page.js
+var pageScript []byte
 
 //go:embed page/icon.svg
 var iconSVG []byte
@@ -70,6 +74,7 @@ func (c *Channel) files() (map[string]http.Handler, error) {
 		"/chat": http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			pages[c.texts.Match(browser.Languages(r)...)].ServeHTTP(w, r)
 		}),
+		"/chat/page.js":              newFile("text/javascript; charset=utf-8", pageScript, kept(askFirst)),
 		"/chat/manifest.webmanifest": newFile("application/manifest+json", manifest, kept(askFirst)),
 		"/chat/icon.svg":             newFile("image/svg+xml", iconSVG, kept(keepADay)),
 		"/chat/icon-192.png":         newFile("image/png", icon192, kept(keepADay)),
@@ -98,11 +103,12 @@ func (c *Channel) pages(languages []string) (map[string]*file, error) {
 			Language, Direction, Name, Light, Dark string
 			Style, NoScript                        template.CSS
 			Say                                    sentence
+			Bring                                  map[string]string
 			Others, Support                        string
 		}{
 			lang, browser.Direction(lang), c.cfg.name(), lightColor, darkColor,
 			template.CSS(chatStyle), noScriptStyle, //nolint:gosec // it is our own file
-			say, strings.Join(c.cfg.others(), ", "), c.cfg.SupportURL,
+			say, c.bringing(lang), strings.Join(c.cfg.others(), ", "), c.cfg.SupportURL,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("the chat page: %w", err)
@@ -113,6 +119,23 @@ func (c *Channel) pages(languages []string) (map[string]*file, error) {
 		})
 	}
 	return pages, nil
+}
+
+// bringing returns what the page says to somebody who brings a chat from WhatsApp, by the names of the
+// attributes that its script reads. Where a value goes, its name is in braces.
+func (c *Channel) bringing(lang string) map[string]string {
+	said := map[string]string{}
+	for name, key := range map[string]texts.Key{
+		"ask": texts.BringAsk, "guessed": texts.BringGuessed, "who": texts.BringWho, "done": texts.BringDone, "yes": texts.Yes, "no": texts.No,
+		"none": texts.BringNone, "large": texts.BringLarge, "unread": texts.BringUnread, "failed": texts.BringFailed,
+		"forgotten": texts.BringForgotten, "wait": texts.BringWait,
+	} {
+		said[name] = strings.TrimSpace(c.texts.Say(lang, key, texts.Args{
+			"Name": "{name}", "Mine": "{mine}", "Yours": "{yours}", "First": "{first}", "Last": "{last}", "When": "{when}",
+			"List": "", // of names, which are on buttons
+		}))
+	}
+	return said
 }
 
 // policy returns what the chat page may do: run the widget, talk to us, and nothing else. These styles

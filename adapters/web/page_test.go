@@ -6,11 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"html"
 	"image/png"
 	"io"
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -74,7 +76,7 @@ func TestTheWidgetHasItsSettings(t *testing.T) {
 
 func TestWhatSomebodyHasAlreadyIsNotSentAgain(t *testing.T) {
 	site := open(t)
-	for _, path := range []string{"/widget.js", "/chat", "/chat/icon.svg", "/chat/icon-192.png", "/chat/icon-512.png", "/chat/manifest.webmanifest"} {
+	for _, path := range []string{"/widget.js", "/chat", "/chat/page.js", "/chat/icon.svg", "/chat/icon-192.png", "/chat/icon-512.png", "/chat/manifest.webmanifest"} {
 		plain := site.ask(http.MethodGet, path, "")
 		tag := plain.header.Get("ETag")
 		if plain.status != http.StatusOK || !regexp.MustCompile(`^"[\w-]{16}"$`).MatchString(tag) || plain.header.Get("Content-Length") != strconv.Itoa(len(plain.body)) {
@@ -110,18 +112,18 @@ func TestThePageIsInTheReadersLanguage(t *testing.T) {
 	site := open(t, with(func(c *web.Config) {
 		c.AssistantName, c.SupportURL, c.ChannelsOn = `Luzia <b>&"`, "https://example.org/help?a=1&b=2", []string{"telegram", "web", "sms"}
 	}))
-	for _, c := range []struct{ accept, lang, dir, say string }{
-		{"", "en", "ltr", "newer browser"},
-		{"id", "id", "ltr", "peramban"},
-		{"hi-IN", "hi", "ltr", "ब्राउज़र"},
-		{"pt-BR,pt;q=0.9", "pt", "ltr", "navegador mais recente"},
-		{"es-419", "es", "ltr", "navegador más reciente"},
-		{"ar-EG", "ar", "rtl", "متصفح"},
-		{"it", "it", "ltr", "browser più recente"},
-		{"fr-CA", "fr", "ltr", "navigateur"},
-		{"de", "en", "ltr", "newer browser"},
-		{"de, fr;q=0.3", "fr", "ltr", "navigateur"},
-		{`"><script>`, "en", "ltr", "newer browser"},
+	for _, c := range []struct{ accept, lang, dir, say, bring string }{
+		{"", "en", "ltr", "newer browser", "Bring your WhatsApp"},
+		{"id", "id", "ltr", "peramban", "Bawa obrolan"},
+		{"hi-IN", "hi", "ltr", "ब्राउज़र", "अपनी WhatsApp"},
+		{"pt-BR,pt;q=0.9", "pt", "ltr", "navegador mais recente", "Trazer sua conversa"},
+		{"es-419", "es", "ltr", "navegador más reciente", "Traer tu chat"},
+		{"ar-EG", "ar", "rtl", "متصفح", "إحضار محادثتك"},
+		{"it", "it", "ltr", "browser più recente", "Porta qui la tua chat"},
+		{"fr-CA", "fr", "ltr", "navigateur", "Apporter ma discussion"},
+		{"de", "en", "ltr", "newer browser", "Bring your WhatsApp"},
+		{"de, fr;q=0.3", "fr", "ltr", "navigateur", "Apporter ma discussion"},
+		{`"><script>`, "en", "ltr", "newer browser", "Bring your WhatsApp"},
 	} {
 		header := []string{}
 		if c.accept != "" {
@@ -131,6 +133,7 @@ func TestThePageIsInTheReadersLanguage(t *testing.T) {
 		for _, want := range []string{
 			`<html lang="` + c.lang + `" dir="` + c.dir + `">`, c.say, "<title>Luzia &lt;b&gt;&amp;&#34;</title>", "Telegram, SMS",
 			`href="https://example.org/help?a=1&amp;b=2"`, `<script src="widget.js" async></script>`, "<ferry-chat data-page>",
+			`<script src="chat/page.js" defer></script>`, `<button slot="page" class="bring" hidden>` + c.bring,
 			`<link rel="manifest" href="chat/manifest.webmanifest">`, `content="#181a22" media="(prefers-color-scheme: dark)"`,
 		} {
 			if !strings.Contains(got.body, want) {
@@ -139,6 +142,31 @@ func TestThePageIsInTheReadersLanguage(t *testing.T) {
 		}
 		if got.header.Get("Content-Language") != c.lang || !strings.Contains(got.header.Get("Vary"), "Accept-Language") {
 			t.Errorf("headers for %q = %v", c.accept, got.header)
+		}
+	}
+}
+
+// What is said of a chat that somebody brings is said as it is elsewhere, with places for what is known
+// only then.
+func TestThePageKnowsWhatToSayOfAChat(t *testing.T) {
+	site := open(t)
+	for _, lang := range []string{"en", "id", "hi", "pt", "es", "ar", "it", "fr"} {
+		page := site.ask(http.MethodGet, "/chat", "", "Accept-Language", lang).body
+		_, dialog, _ := strings.Cut(page, "<dialog")
+		dialog, _, _ = strings.Cut(dialog, "</dialog>")
+		said := map[string]string{}
+		for _, m := range regexp.MustCompile(`data-(\w+)="([^"]*)"`).FindAllStringSubmatch(dialog, -1) {
+			said[m[1]] = html.UnescapeString(m[2])
+		}
+		for name, places := range map[string]string{
+			"reading": "", "close": "", "yes": "", "no": "", "ask": "{first} {last} {mine} {name} {yours}", "guessed": "", "who": "", "done": "",
+			"none": "", "large": "", "unread": "", "failed": "", "forgotten": "", "wait": "{when}",
+		} {
+			got := regexp.MustCompile(`\{\w+\}`).FindAllString(said[name], -1)
+			slices.Sort(got)
+			if said[name] == "" || said[name] != strings.TrimSpace(said[name]) || strings.Join(got, " ") != places {
+				t.Errorf("%s in %s: %q, want a sentence with %q in it", name, lang, said[name], places)
+			}
 		}
 	}
 }

@@ -12,7 +12,8 @@
 // (identity.go). What they say, stop and read is in talk.go, what they see happen in events.go, and how
 // their conversation comes along from another channel in crossing.go, or from a chat that they have
 // exported from WhatsApp in import.go. Which sites may ask is in origin.go, and for whom a proxy asks in
-// remote.go. The page and the widget are in page.go and script.go, and go out as static.go says.
+// remote.go. The page and the widget are in page.go and script.go, their sentences in sentences.go and in
+// widget/, and they go out as static.go says.
 package web
 
 import (

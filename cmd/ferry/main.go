@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // chats are exported in the time of anywhere, and the image has no files of time zones
 
 	"github.com/alecthomas/kong"
 )

@@ -78,6 +78,7 @@ export function menu(config: Config, t: Texts, chat: () => Chat | undefined, ope
         command("forget", t[T.forget]!),
         privacy && lead("item", t[T.privacy]!, privacy),
         support && lead("item", t[T.support]!, support),
+        el("slot", { name: "page" }),
       )
     },
     offer: (code) => config.link && show(token(code), bring(() => code)),

@@ -20,7 +20,7 @@ export const lock = (name: string, work: () => Promise<void>): Promise<void> =>
   navigator.locks ? navigator.locks.request(name, work) : work()
 
 export interface Call {
-  /** What to POST; without it, GET. */
+  /** What to POST: JSON is made of it, unless it is a Blob, which goes as it is. Without it, GET. */
   body?: object
   /** Makes a session, if there is none (any more). */
   make?: boolean
@@ -55,17 +55,20 @@ export function session(base: string, storage: Store, identity: string | undefin
   const token = () => storage[key]
 
   async function request(path: string, { body, last, signal }: Call): Promise<Response> {
-    const headers: Record<string, string> = { "Content-Type": "application/json" }
-    if (token()) headers.Authorization = "Bearer " + token()
-    if (last) headers["Last-Event-ID"] = last
+    const kind = (body as Blob)?.type
     const response = await fetch(base + "/web/" + path, {
-      ...(body && { method: "POST", body: JSON.stringify(body) }),
-      headers,
+      method: body && "POST",
+      body: kind ? body : JSON.stringify(body),
+      headers: {
+        "Content-Type": kind || "application/json",
+        ...(token() && { Authorization: "Bearer " + token() }),
+        ...(last && { "Last-Event-ID": last }),
+      },
       credentials: "omit",
       cache: "no-store",
       // Chrome has time-outs since 103, Safari since 16; before, the browser's own patience has to do.
-      signal: signal || AbortSignal.timeout?.(patience) || null,
-    })
+      signal: signal || AbortSignal.timeout?.(patience),
+    } as RequestInit)
     if (response.ok) return response
     throw { status: response.status, wait: +response.headers.get("Retry-After")! * 1000 }
   }

@@ -10,7 +10,7 @@ import { rightToLeft, type Texts } from "./texts"
 import { T } from "./table"
 
 const icons = {
-  chat: "M21 12a8 8 0 0 1-8 8H4l2-3A8 8 0 1 1 21 12z",
+  chat: "M4 20l2-3A8 8 0 1 1 13 20z",
   close: "M6 6l12 12M18 6L6 18",
   menu: "M4 7h16M4 12h16M4 17h16",
   send: "M12 19V5M6 11l6-6 6 6",
@@ -78,7 +78,9 @@ export function view(
   const launcher = button("chat", T.chat, () => show(), "button")
   launcher.append(badge)
 
-  const hello = el(".entry text", {}, greeting)
+  // What our page puts into its <ferry-chat> is shown in the menu while that is open, being the first place for it; else
+  // here, while nothing was said.
+  const hello = el(".entry text", {}, greeting, el("slot", { name: "page" }))
   const ended = el(".notice", { hidden: "" }, t[T.gone])
   const list = el(".list")
   const log = el(".log", { role: "log", "aria-live": "off", "aria-label": title, tabindex: 0, scroll: scrolled }, ended, hello, list)
@@ -123,7 +125,7 @@ export function view(
   }
   /** What follows every change of the log: it stays at its end if the reader is there. */
   function settle(news?: boolean) {
-    hello.hidden = !!list.firstChild || !greeting
+    hello.hidden = !!list.firstChild
     stop.hidden = !writing()[0]
     if (atEnd) toEnd()
     else if (news) pill.hidden = false

@@ -69,3 +69,15 @@ test("what a person says is shown, commands too, whoever typed them", async () =
   assert.deepEqual(sent, ["/new"])
   assert.equal(parts("menu")[0]!.hidden, true)
 })
+
+test("what the page brings is below the greeting, and in the menu while that is open", async () => {
+  const { screen, parts } = await shown()
+  const places = () => [...parts("root")[0]!.querySelectorAll("slot[name=page]")].map((one) => one.parentElement!.className)
+  assert.deepEqual(places(), ["entry text"])
+  parts("menu-button")[0]!.click()
+  assert.deepEqual(places(), ["menu", "entry text"])
+  parts("menu-button")[0]!.click()
+  screen.entry(entry({}))
+  assert.equal(parts("entry.text")[0]!.hidden, true)
+  assert.deepEqual(places(), ["entry text"])
+})
