@@ -56,6 +56,7 @@ type simItem struct {
 type simQuestion struct {
 	what   string
 	others []string // who reads the conversation that it is about
+	asked  time.Time
 }
 
 type simCode struct {
@@ -216,16 +217,17 @@ func (s *sim) hears(in *simSession, say saying) {
 	if json.Unmarshal([]byte(in.settings[questionSetting+say.to.String()]), &q) != nil {
 		s.t.Fatalf("%s is asked %s, and it is not known", say.to, say.key)
 	}
-	if _, open := s.screen[say.to]; open && say.to != s.typing && s.rand.IntN(3) == 0 {
+	before, open := s.screen[say.to]
+	if open && s.now.Sub(before.asked) <= questionStands && say.to != s.typing && s.rand.IntN(3) == 0 {
 		s.note("  who has not seen it yet, and answers what was asked before")
 		return
 	}
 	there := s.session(q.Letter.To)
 	if q.What == admitQuestion {
-		s.screen[say.to] = simQuestion{q.What, s.owners(append(slices.Clone(q.Letter.With), q.Letter.About))}
+		s.screen[say.to] = simQuestion{q.What, s.owners(append(slices.Clone(q.Letter.With), q.Letter.About)), s.now}
 		return
 	}
-	s.screen[say.to] = simQuestion{q.What, s.owners(s.readers(there))}
+	s.screen[say.to] = simQuestion{q.What, s.owners(s.readers(there)), s.now}
 }
 
 func (s *sim) mail(to *simSession, id string, l letter) {
