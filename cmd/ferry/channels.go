@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 
+	"ferry/adapters/sms"
 	"ferry/adapters/telegram"
 	"ferry/adapters/web"
 	"ferry/adapters/whatsapp"
@@ -14,6 +15,7 @@ func channels() []registration {
 	return []registration{
 		assistant("telegram", telegram.New),
 		assistant("web", web.New),
+		assistant("sms", sms.New),
 		redirect("whatsapp", whatsapp.New),
 	}
 }

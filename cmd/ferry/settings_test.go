@@ -218,7 +218,7 @@ func TestCommandsThatNeedNoSettingsDoNotMindThem(t *testing.T) {
 
 func TestStrangersAreWarnedOf(t *testing.T) {
 	env := append(inOrder(),
-		"TELEGRAM_BOT_TOKN=1:x", "OPENAI_MODEL_FILE=x", "FERRY_DEBUG=1", "TWILIO_AUTH_TOKEN=x",
+		"TELEGRAM_BOT_TOKN=1:x", "OPENAI_MODEL_FILE=x", "FERRY_DEBUG=1", "TRANSCRIBE_MODEL=x",
 		// None of ours:
 		"PATH=/bin", "HOME=/", "FERRY_TEST_STRICT=1", "REDIS_SERVICE_HOST=10.0.0.1", "REDIS_PORT_6379_TCP_ADDR=10.0.0.1", "REDIS_PORT=tcp://10.0.0.1:6379",
 		"TELEGRAM_API_URL=http://127.0.0.1:9")
@@ -231,7 +231,7 @@ func TestStrangersAreWarnedOf(t *testing.T) {
 		"FERRY_DEBUG is no setting of this version; the nearest is ",
 		"OPENAI_MODEL_FILE is no setting of this version; the nearest is OPENAI_MODEL",
 		"TELEGRAM_BOT_TOKN is no setting of this version; the nearest is TELEGRAM_BOT_TOKEN",
-		"TWILIO_AUTH_TOKEN is no setting of this version; the nearest is ",
+		"TRANSCRIBE_MODEL is no setting of this version; the nearest is ",
 	}
 	if status != done || !slices.EqualFunc(got, want, strings.HasPrefix) {
 		t.Errorf("status %d, warnings %q; want %d, %q", status, got, done, want)

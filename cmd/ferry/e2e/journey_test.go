@@ -116,10 +116,13 @@ func follows(t *testing.T, url string) string {
 }
 
 // The journey that the product is for. A person is carried from WhatsApp to Telegram in four taps at most: the
-// notice's button, Telegram's on the page, Telegram's own START, and none more; and on to the web.
+// notice's button, Telegram's on the page, Telegram's own START, and none more; and on to the web, and to SMS from the
+// same number.
 func TestAPersonCrossesWithTheirHistory(t *testing.T) {
 	s := webStage(t)
 	wa, on := s.withWhatsApp()
+	tw, texting := s.withSMS()
+	on = append(on, texting...)
 	s.imports(
 		`{"address":"whatsapp:+6281234567890","name":"Ayu","language":"en","messages":[`+
 			`{"role":"user","text":"`+whisper+` which beach was it?","at":"2025-12-30T09:15:00+07:00"},`+
@@ -170,6 +173,34 @@ func TestAPersonCrossesWithTheirHistory(t *testing.T) {
 	b.until("it is answered", `part("list").innerText.includes("`+answerTo([]string{whisper + " and here?"})+`")`)
 	s.prompted("which beach was it?", "Tanjung Aan.", "and which one was best?")
 	b.photograph("journey-telegram-web")
+
+	// By SMS: digits show that the number is hers, and a yes elsewhere that it is her conversation.
+	const number = "+6281234567890"
+	tw.Say(number, whisper+" on the train")
+	if got := s.texted(tw, number); got != answerTo([]string{whisper + " on the train"}) {
+		t.Errorf("the answer by SMS is %q", got)
+	}
+	offered := s.texted(tw, number)
+	tw.Say(number, offered[strings.LastIndex(offered, " ")+1:])
+	if got := s.texted(tw, number); !strings.Contains(got, "+62---90") {
+		t.Errorf("by SMS she is asked %q, want whose conversation it is", got)
+	}
+	tw.Say(number, "ya")
+	if got := s.reads(1); !strings.Contains(got, "wants to join this conversation") {
+		t.Errorf("on Telegram she reads %q, want to be asked", got)
+	}
+	s.telegram.Say(1, "yes")
+	for {
+		got := s.texted(tw, number)
+		if strings.Contains(got, "which beach was it?") || strings.Contains(got, "and here?") {
+			break // the line that proves it, after the word that somebody is asked
+		}
+	}
+	tw.Say(number, whisper+" and by train?")
+	if got := s.texted(tw, number); got != answerTo([]string{whisper + " and by train?"}) {
+		t.Errorf("the answer by SMS is %q", got)
+	}
+	s.prompted("which beach was it?", "Tanjung Aan.", "and here?", "on the train")
 
 	// Bia: two taps on the web.
 	wa.Say("5511912345678", whisper+" oi?")
