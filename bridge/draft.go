@@ -41,13 +41,13 @@ func (t *turn) draft(ctx context.Context) (*draft, error) {
 	}
 	if t.said[0].Group {
 		d.ReplyTo = t.said[0].Ref
-		if !t.l.atOnce { // somebody may have begun
-			left, err := t.Store.Ticket(ctx, t.previewName())
-			if err != nil && !errors.Is(err, ErrNoTicket) {
-				return nil, fmt.Errorf("look for what is shown of an answer: %w", err)
-			}
-			d.Preview = left.Note
+	}
+	if !t.l.atOnce { // somebody may have begun
+		left, err := t.Store.Ticket(ctx, t.previewName())
+		if err != nil && !errors.Is(err, ErrNoTicket) {
+			return nil, fmt.Errorf("look for what is shown of an answer: %w", err)
 		}
+		d.Preview = left.Note
 	}
 	t.left = d.Preview
 	return &draft{Draft: drafter.Draft(ctx, t.to, d)}, nil

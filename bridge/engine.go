@@ -158,7 +158,7 @@ func (e *Engine) itemOf(m message) (Item, error) {
 	return Item{
 		ID:      m.ID,
 		Address: m.From,
-		Alone:   isCommand || isCode || m.Proven != "" || m.Wish != "" || len(m.Attachments) > 0,
+		Alone:   isCommand || isCode || m.Proven != "" || m.Wish != "" || len(m.Attachments) > 0 && m.Hold == 0,
 		At:      m.At,
 		Hold:    m.Hold,
 		Data:    data,

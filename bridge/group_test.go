@@ -290,3 +290,23 @@ func TestAPlaceIsKeptForTheAnswer(t *testing.T) {
 		}
 	})
 }
+
+// Pictures that were sent in one go are one turn, with the words that follow at once.
+func TestAnAlbumIsOneTurn(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for range 3 {
+			in := w.inbound("")
+			in.Attachments, in.Hold = []bridge.Attachment{{Kind: bridge.Image}}, 500*time.Millisecond
+			w.receive(in)
+		}
+		w.say("what are these?")
+		w.wantNotice(texts.Attachment, nil)
+		w.wantSilence()
+		in := w.inbound("")
+		in.Attachments = []bridge.Attachment{{Kind: bridge.Image}}
+		w.receive(in)
+		w.say("and this?")
+		w.wantNotice(texts.Attachment, nil)
+		w.wantHear("re: and this?")
+	})
+}

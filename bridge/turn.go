@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ferry/bridge/texts"
@@ -158,10 +159,10 @@ func (t *turn) decide(ctx context.Context) (err error) {
 		}
 		return t.redeem(ctx, code)
 	}
-	if file, ok := t.mayBeChat(first.Attachments); ok && !first.Group {
+	if file, ok := t.mayBeChat(first.Attachments); ok && !first.Group && len(t.said) == 1 {
 		return t.bring(ctx, file)
 	}
-	if len(first.Attachments) > 0 {
+	if slices.ContainsFunc(t.said, func(m message) bool { return len(m.Attachments) > 0 }) {
 		t.hear(false)
 		t.notice(texts.Attachment, nil)
 		return nil
