@@ -58,8 +58,9 @@ func newAPI(cfg Config) *api {
 
 // An apiError is what the Bot API answered to a call that it refused. Its text is fit for a log.
 type apiError struct {
-	code int
-	text string
+	code  int
+	text  string
+	moved int64 // the supergroup that the group has become, if that is why
 }
 
 func (e *apiError) Error() string { return strconv.Itoa(e.code) + " " + e.text }

@@ -2,19 +2,19 @@
 //
 //	ch, err := telegram.New(telegram.Config{Token: token}, log)
 //
-// A [Channel] takes updates in by long polling or by webhook (poll.go, webhook.go), makes an
-// Inbound of each that holds a person's message (inbound.go), fetches what came with it (fetch.go), and
-// sends answers in parts that Telegram takes (split.go). What goes over the wire is in api.go, and errors.go says in the
-// bridge's words what Telegram answered. Package telegramtest is a Bot API to try it against.
+// A [Channel] takes updates in by long polling or by webhook (poll.go, webhook.go), and makes an Inbound of
+// each that is for us (inbound.go): of what people write (message.go, words.go, quote.go), in groups where they
+// mean the bot (group.go), of what they tap (press.go), and of what becomes of chats (member.go). It fetches what
+// came along (fetch.go), shows an answer while it is written (draft.go, paint.go) and sends it in parts that
+// Telegram takes (send.go), with buttons (keyboard.go), and keeps the menu of commands (menu.go). What goes over
+// the wire is in api.go, and errors.go says in the bridge's words what Telegram answered. Package format makes
+// Telegram's messages of Markdown, and package telegramtest is a Bot API to try all this against.
 package telegram
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,13 +26,6 @@ import (
 
 const channelName = "telegram"
 
-// What Telegram advises: about a message a second in one chat, short bursts are let through, and
-// 30 a second in all (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this).
-const (
-	chatEvery = time.Second
-	chatBurst = 3
-)
-
 // A Channel is one bot. It keeps no message: whatever it took in is in the store.
 type Channel struct {
 	cfg Config
@@ -40,10 +33,17 @@ type Channel struct {
 	log *slog.Logger
 
 	username atomic.Pointer[string] // the bot's, once Telegram has told it
+	named    atomic.Int64           // when it was last asked for because somebody used another, in ns
 	asking   sync.Mutex             // for the name, one at a time
 	asked    time.Time
 
-	conflict, dropped, refused row
+	albums albums
+	moved  sync.Map // groups that have become supergroups: int64 to int64
+
+	asides chan struct{} // a place for each thing that is done aside
+	work   sync.WaitGroup
+
+	conflict, dropped, refused, unformatted row
 }
 
 var (
@@ -52,6 +52,7 @@ var (
 	_ bridge.Server   = (*Channel)(nil)
 	_ bridge.Splitter = (*Channel)(nil)
 	_ bridge.Typer    = (*Channel)(nil)
+	_ bridge.Drafter  = (*Channel)(nil)
 	_ bridge.Limiter  = (*Channel)(nil)
 	_ bridge.Inviter  = (*Channel)(nil)
 	_ bridge.Fetcher  = (*Channel)(nil)
@@ -65,64 +66,22 @@ func New(cfg Config, log *slog.Logger) (*Channel, error) {
 	if err := cfg.Check(); err != nil {
 		return nil, err
 	}
-	return &Channel{cfg: cfg, api: newAPI(cfg), log: log}, nil
+	return &Channel{cfg: cfg, api: newAPI(cfg), log: log, asides: make(chan struct{}, maxAsides)}, nil
 }
 
 // Name returns "telegram".
 func (c *Channel) Name() string { return channelName }
 
-// Send sends a part as one message of plain text, without previews of its links.
-func (c *Channel) Send(ctx context.Context, to bridge.Address, p bridge.Part) error {
-	params, err := chatParams(to)
-	if err != nil {
-		return err
-	}
-	// Telegram refuses a message with a single wrong byte in it.
-	params["text"] = strings.ToValidUTF8(p.Text, "\uFFFD")
-	params["link_preview_options"] = `{"is_disabled":true}`
-	if keys := markup(p); keys != "" {
-		params["reply_markup"] = keys
-	}
-	return c.api.call(ctx, callTimeout, "sendMessage", params, nil)
-}
-
-// Typing shows "typing…" for five seconds or until the next message
-// (https://core.telegram.org/bots/api#sendchataction).
-func (c *Channel) Typing(ctx context.Context, to bridge.Address) error {
-	params, err := chatParams(to)
-	if err != nil {
-		return err
-	}
-	params["action"] = tgbotapi.ChatTyping
-	return c.api.call(ctx, callTimeout, "sendChatAction", params, nil)
-}
-
-func chatParams(to bridge.Address) (tgbotapi.Params, error) {
-	id, err := strconv.ParseInt(to.ID, 10, 64)
-	if err != nil || to.Channel != channelName {
-		return nil, &bridge.SendError{Reason: bridge.Rejected, Err: fmt.Errorf("%s is not the address of a Telegram chat", to)}
-	}
-	return tgbotapi.Params{"chat_id": strconv.FormatInt(id, 10)}, nil
-}
-
-// Limits returns the limit of the chat and that of the bot, or none if
-// TELEGRAM_MESSAGES_PER_SECOND is 0.
-func (c *Channel) Limits(to bridge.Address) []bridge.Limit {
-	n := c.cfg.MessagesPerSecond
-	if n == 0 {
-		return nil
-	}
-	return []bridge.Limit{
-		{Key: "telegram:chat:" + to.ID, Every: chatEvery, Burst: chatBurst},
-		{Key: "telegram:bot:" + c.cfg.botID(), Every: time.Second / time.Duration(n), Burst: n},
-	}
-}
-
 // Run takes updates in until ctx ends, in the way that TELEGRAM_MODE says. It returns nil when ctx
 // ended, and what Telegram answered where that keeps the channel from working.
 func (c *Channel) Run(ctx context.Context, receive bridge.Receive, ready func()) error {
+	var menu sync.WaitGroup
+	defer menu.Wait()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	_, err := c.getMe(ctx)
 	if err == nil {
+		menu.Go(func() { c.keepMenu(ctx) })
 		if c.cfg.Mode == modeWebhook {
 			err = c.keepWebhook(ctx, ready)
 		} else {
@@ -145,6 +104,30 @@ func (c *Channel) getMe(ctx context.Context) (string, error) {
 	c.username.Store(&me.UserName)
 	return me.UserName, nil
 }
+
+// What is done aside, so that nobody waits for it: at most so much at once, and for so long.
+const (
+	maxAsides    = 64
+	asideTimeout = 5 * time.Second
+)
+
+// aside does something that nobody waits for but Wait. Where a lot of that hangs already, it is left out.
+func (c *Channel) aside(do func(ctx context.Context)) {
+	select {
+	case c.asides <- struct{}{}:
+	default:
+		return
+	}
+	c.work.Go(func() {
+		defer func() { <-c.asides }()
+		ctx, cancel := context.WithTimeout(context.Background(), asideTimeout)
+		defer cancel()
+		do(ctx)
+	})
+}
+
+// Wait returns when nothing is done aside any more. It is called when nothing is received any more.
+func (c *Channel) Wait() { c.work.Wait() }
 
 // pause waits for d. It reports whether ctx lasted that long.
 func pause(ctx context.Context, d time.Duration) bool {

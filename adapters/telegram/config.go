@@ -11,12 +11,21 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+
+	"ferry/bridge/texts"
 )
 
 // The ways of getting updates.
 const (
 	modePoll    = "poll"
 	modeWebhook = "webhook"
+)
+
+// The ways of showing an answer while it is written.
+const (
+	streamAuto = "auto"
+	streamEdit = "edit"
+	streamOff  = "off"
 )
 
 const defaultAPIURL = "https://api.telegram.org"
@@ -30,10 +39,13 @@ type Config struct {
 	APIURL            string `name:"telegram-api-url" env:"TELEGRAM_API_URL" default:"https://api.telegram.org" help:"The Bot API server: Telegram's, a local one or an emulator."`
 	Mode              string `name:"telegram-mode" env:"TELEGRAM_MODE" enum:"poll,webhook" default:"poll" help:"How updates come: poll, or webhook at PUBLIC_URL/telegram/webhook."`
 	WebhookSecret     string `name:"telegram-webhook-secret" env:"TELEGRAM_WEBHOOK_SECRET" secret:"true" help:"What Telegram shows us with each update, 1 to 256 of A-Z a-z 0-9 _ -; derived from the token if empty."`
+	Stream            string `name:"telegram-stream" env:"TELEGRAM_STREAM" enum:"auto,edit,off" default:"auto" help:"How an answer is shown while it is written: auto (drafts in private chats, an edited message in groups), edit, or off."`
 	MessagesPerSecond int    `name:"telegram-messages-per-second" env:"TELEGRAM_MESSAGES_PER_SECOND" default:"30" help:"The most messages the bot sends in a second, over all replicas; 0: no limit of our own."`
 
 	// PublicURL is where people and platforms reach Ferry; a setting of the whole program.
 	PublicURL string `kong:"-"`
+	// Texts are what the menu of commands is made of; nil leaves the menu as it is.
+	Texts *texts.Texts `kong:"-"`
 	// Transport makes the requests to the Bot API; nil is one of the channel's own. An emulator in
 	// the same process is reached by its transport, without a socket.
 	Transport http.RoundTripper `kong:"-"`
@@ -64,6 +76,11 @@ func (c Config) Check() error {
 		return errors.New("TELEGRAM_WEBHOOK_SECRET has characters that Telegram does not take: use 1 to 256 of A-Z a-z 0-9 _ -, or unset it")
 	case c.MessagesPerSecond < 0:
 		return errors.New("TELEGRAM_MESSAGES_PER_SECOND is negative: set a number such as 30, or 0 for no limit of our own")
+	}
+	switch c.Stream {
+	case "", streamAuto, streamEdit, streamOff:
+	default:
+		return errors.New("TELEGRAM_STREAM is none of auto, edit and off: set one of them")
 	}
 	if u, err := url.Parse(c.apiURL()); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
 		return fmt.Errorf("TELEGRAM_API_URL is not the address of a server: set it to something like %s", defaultAPIURL)

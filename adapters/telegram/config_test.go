@@ -29,6 +29,8 @@ func TestHalfSetChannelsNameWhatIsMissing(t *testing.T) {
 		"token cut short":        {telegram.Config{Token: "12345:abc"}, "TELEGRAM_BOT_TOKEN"},
 		"token with a new line":  {telegram.Config{Token: token + "\n"}, "TELEGRAM_BOT_TOKEN"},
 		"other mode":             {telegram.Config{Token: token, Mode: "push"}, "TELEGRAM_MODE"},
+		"other stream":           {telegram.Config{Token: token, Stream: "fast"}, "TELEGRAM_STREAM"},
+		"no stream":              {telegram.Config{Token: token, Stream: "off"}, ""},
 		"negative pace":          {telegram.Config{Token: token, MessagesPerSecond: -1}, "TELEGRAM_MESSAGES_PER_SECOND"},
 		"api without a scheme":   {telegram.Config{Token: token, APIURL: "api.telegram.org"}, "TELEGRAM_API_URL"},
 		"api with a query":       {telegram.Config{Token: token, APIURL: "https://api.telegram.org/?a=b"}, "TELEGRAM_API_URL"},

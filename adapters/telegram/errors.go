@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,14 +17,14 @@ import (
 // execute. The codes are those of HTTP (https://core.telegram.org/bots/api#making-requests); what
 // they mean to a bot is in the server's source, Client.cpp of tdlib/telegram-bot-api.
 func refusal(e *tgbotapi.Error, describe func(string) string) *bridge.SendError {
-	out := &bridge.SendError{Err: &apiError{e.Code, describe(e.Message)}}
+	out := &bridge.SendError{Err: &apiError{e.Code, describe(e.Message), e.MigrateToChatID}}
 	switch {
 	case e.Code == http.StatusTooManyRequests:
 		out.Reason = bridge.Throttled
 		out.RetryAfter = time.Duration(max(e.RetryAfter, 0)) * time.Second
 	case e.Code == http.StatusForbidden:
 		out.Reason = bridge.Blocked
-	case e.Code == http.StatusBadRequest && strings.Contains(strings.ToLower(e.Message), "chat not found"):
+	case e.Code == http.StatusBadRequest && containsAny(e.Message, unreachable):
 		out.Reason = bridge.Blocked
 	case e.Code == http.StatusUnauthorized, e.Code == http.StatusNotFound:
 		// A token that is no token at all makes a path that is not there.
@@ -38,6 +39,39 @@ func refusal(e *tgbotapi.Error, describe func(string) string) *bridge.SendError 
 		out.InDoubt = true
 	}
 	return out
+}
+
+// unreachable are the words of refusals by which nothing passes to a chat until somebody there lets us in again.
+var unreachable = []string{
+	"chat not found", "not enough rights to send", "no rights to send", "chat_write_forbidden",
+}
+
+// What the Bot API says where something can be done about it. These are the words of its server
+// (Client.cpp of tdlib/telegram-bot-api) and of Telegram behind it.
+var (
+	entitiesRefused = []string{"can't parse entities", "entity_", "entities_"}
+	threadGone      = []string{"message thread not found", "topic_deleted"}
+	notModified     = []string{"message is not modified"}
+	previewGone     = []string{"message to edit not found", "message can't be edited", "message_id_invalid"}
+)
+
+// says reports whether err is the Bot API's answer that something is wrong with a call, in one of these words.
+func says(err error, words []string) bool {
+	e, ok := errors.AsType[*apiError](err)
+	return ok && e.code == http.StatusBadRequest && containsAny(e.text, words)
+}
+
+func containsAny(s string, words []string) bool {
+	s = strings.ToLower(s)
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(s, w) })
+}
+
+// movedTo returns the supergroup that err says a group has become, or 0.
+func movedTo(err error) int64 {
+	if e, ok := errors.AsType[*apiError](err); ok {
+		return e.moved
+	}
+	return 0
 }
 
 // code returns the code of the Bot API's answer that err tells of, or 0.

@@ -52,7 +52,10 @@ func seed(f *testing.F, add func(update []byte)) {
 // storable checks what the bridge may rely on.
 func storable(t *testing.T, in bridge.Inbound) {
 	t.Helper()
-	texts := []string{in.ID, in.From.ID, in.Text, in.Name, in.Language}
+	if n := utf8.RuneCountInString(in.Quoted); n > maxQuote+1 {
+		t.Errorf("a quotation of %d characters", n)
+	}
+	texts := []string{in.ID, in.From.ID, in.Text, in.Name, in.Language, in.Quoted, in.Ref, in.Edits, in.Pressed}
 	for _, a := range in.Attachments {
 		texts = append(texts, a.MIME, a.Name)
 		if a.Kind == "" || a.Size < 0 {
@@ -67,7 +70,7 @@ func storable(t *testing.T, in bridge.Inbound) {
 	if !strings.HasPrefix(in.ID, "telegram-") || in.From.Channel != "telegram" || in.Hold < 0 {
 		t.Errorf("message = %+v", in)
 	}
-	if strings.TrimSpace(in.Text) == "" && len(in.Attachments) == 0 {
+	if strings.TrimSpace(in.Text) == "" && len(in.Attachments) == 0 && in.Proven == "" && in.Wish == "" && in.Was == (bridge.Address{}) {
 		t.Error("a message of nothing")
 	}
 	if _, err := json.Marshal(in); err != nil {

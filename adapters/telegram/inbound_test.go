@@ -44,11 +44,16 @@ func TestUpdatesBecomeMessages(t *testing.T) {
 	}
 	photo := bridge.Attachment{Kind: bridge.Image, MIME: "image/jpeg", Size: 151234, Ref: "AgAClarge"}
 	other := bridge.Attachment{Kind: bridge.Other}
+	about := func(in *bridge.Inbound, quoted string) *bridge.Inbound {
+		in.Quoted = quoted
+		return in
+	}
+	wish := func(w bridge.Wish) *bridge.Inbound { return &bridge.Inbound{Wish: w} }
 	// nil is no message; ID, address, time, name and language are those of all of them.
 	want := map[string]*bridge.Inbound{
 		"text":               said("Halo, apa kabar?"),
-		"reply":              said("and this?"),
-		"forward":            said("forwarded words"),
+		"reply":              about(said("and this?"), "earl"),
+		"forward":            held(said("forwarded words"), 700*time.Millisecond),
 		"via_bot":            said("picked from an inline bot"),
 		"without_name":       said("hi"),
 		"nul":                said("ab \uFFFD c"),
@@ -65,14 +70,14 @@ func TestUpdatesBecomeMessages(t *testing.T) {
 		"video_note":         with("", bridge.Attachment{Kind: bridge.Video, MIME: "video/mp4", Size: 400000, Ref: "DQACnote"}),
 		"animation":          with("", bridge.Attachment{Kind: bridge.Video, MIME: "video/mp4", Name: "cat.gif.mp4", Size: 90000, Ref: "CgACgif"}),
 		"document":           with("Summarise this", bridge.Attachment{Kind: bridge.Document, MIME: "application/pdf", Name: "report.pdf", Size: 5000000000, Ref: "BQACdoc"}),
-		"sticker":            with("", bridge.Attachment{Kind: bridge.Sticker, MIME: "image/webp", Size: 20000, Ref: "CAACsticker"}),
-		"sticker_animated":   with("", bridge.Attachment{Kind: bridge.Sticker, MIME: "application/x-tgsticker", Size: 20000, Ref: "CAACsticker"}),
-		"sticker_video":      with("", bridge.Attachment{Kind: bridge.Sticker, MIME: "video/webm", Size: 20000, Ref: "CAACsticker"}),
-		"location":           with("", bridge.Attachment{Kind: bridge.Location}),
-		"venue":              with("", bridge.Attachment{Kind: bridge.Location, Name: "Monas"}),
-		"contact":            with("", bridge.Attachment{Kind: bridge.Contact, Name: "Budi Santoso"}),
-		"dice":               with("", other),
-		"poll":               with("", other),
+		"sticker":            said("[Sticker: 👍]"),
+		"sticker_animated":   said("[Sticker]"),
+		"sticker_video":      said("[Sticker]"),
+		"location":           said("[Location: -6.1750, 106.8270]"),
+		"venue":              said("[Location: Monas, Jakarta (-6.1750, 106.8270)]"),
+		"contact":            said("[Contact: Budi Santoso]"),
+		"dice":               said("[Dice: 🎲 4]"),
+		"poll":               said("[Poll: Tea? Options: Yes; No]"),
 		"story":              with("", other),
 		"paid_media":         with("", other),
 		"checklist":          with("", other),
@@ -85,6 +90,14 @@ func TestUpdatesBecomeMessages(t *testing.T) {
 		"channel_post":       nil,
 		"my_chat_member":     nil,
 		"unknown_kind":       nil,
+		"edited":             {Text: "Halo, apa kabarmu?", Edits: "1365"},
+		"edited_hidden":      nil,
+		"edited_place":       nil,
+		"blocked":            wish(bridge.WishAway),
+		"unblocked":          wish(bridge.WishSpeech),
+		"promoted":           nil,
+		"in_a_channel":       nil,
+		"quoted_elsewhere":   about(said("true?"), "[Poll: Tea? Options: Yes]"),
 	}
 	files, err := filepath.Glob("testdata/updates/*.json")
 	if err != nil || len(files) != len(want) {
@@ -115,7 +128,10 @@ func TestUpdatesBecomeMessages(t *testing.T) {
 			}
 			want.ID, want.From = "telegram-10000", address("42")
 			want.At = time.Date(2025, 12, 29, 9, 20, 0, 0, time.UTC)
-			want.Name, want.Language = "Sari Dewi", "id"
+			want.Name, want.Language, want.Ref = "Sari Dewi", "id", "1365"
+			if want.Wish != "" {
+				want.Name, want.Language, want.Ref = "", "", ""
+			}
 			if name == "without_name" {
 				want.Name, want.Language = "Plato", ""
 			}

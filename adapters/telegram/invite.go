@@ -2,55 +2,17 @@ package telegram
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 	"time"
 
 	"ferry/bridge"
 )
 
-// A keyboard is shown in place of the person's own until one of its buttons was tapped
-// (https://core.telegram.org/bots/api#replykeyboardmarkup). What is on the button is sent as a message.
-type keyboard struct {
-	Keyboard [][]button `json:"keyboard"`
-	Resize   bool       `json:"resize_keyboard"`
-	OneTime  bool       `json:"one_time_keyboard"`
-}
-
-type button struct {
-	Text    string `json:"text"`
-	Contact bool   `json:"request_contact,omitempty"` // in private chats only, which these are
-}
-
-// markup returns the keyboard of a part as reply_markup, or nothing.
-func markup(p bridge.Part) string {
-	k := keyboard{Resize: true, OneTime: true}
-	for i, choice := range p.Choices {
-		// Two fit beside each other on any phone.
-		if i == 0 || len(p.Choices) > 2 {
-			k.Keyboard = append(k.Keyboard, nil)
-		}
-		row := &k.Keyboard[len(k.Keyboard)-1]
-		*row = append(*row, button{Text: choice.Label})
-	}
-	if p.Number != "" {
-		k.Keyboard = append(k.Keyboard, []button{{Text: p.Number, Contact: true}})
-	}
-	if k.Keyboard == nil {
-		return ""
-	}
-	data, err := json.Marshal(k)
-	if err != nil {
-		panic(err) // texts and switches always encode
-	}
-	return string(data)
-}
-
 // proven returns the telephone number that somebody has shown to be their own, in E.164, or nothing. A
 // contact is theirs only if it has their user id; any number can be in that of somebody else
 // (https://core.telegram.org/bots/api#contact).
 func (m *message) proven() string {
-	if m.Contact == nil || m.From == nil || m.Contact.UserID != m.From.ID || m.ForwardDate != 0 {
+	if m.Contact == nil || m.From == nil || m.Contact.UserID != m.From.ID || m.forwarded() {
 		return ""
 	}
 	number, ok := bridge.Number("+" + strings.TrimLeft(m.Contact.PhoneNumber, "+"))

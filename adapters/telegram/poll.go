@@ -203,21 +203,6 @@ func (p *poller) takeInChat(ctx context.Context, updates []*update) error {
 	return nil
 }
 
-// takeIn hands an update to the bridge, if it is a person's message.
-func (c *Channel) takeIn(ctx context.Context, u *update, receive bridge.Receive) error {
-	ctx, cancel := context.WithTimeout(ctx, receiveTimeout)
-	defer cancel()
-	in, ours, err := c.inbound(ctx, u)
-	if err != nil {
-		return err
-	}
-	if !ours {
-		c.log.Debug("ignored an update", "update_id", u.UpdateID)
-		return nil
-	}
-	return receive(ctx, in)
-}
-
 // tellRefused logs that the bridge does not take updates, once.
 func (c *Channel) tellRefused(err error) {
 	if c.refused.begins() {

@@ -38,7 +38,7 @@ func TestPollingTakesMessagesInAndConfirmsThem(t *testing.T) {
 			t.Errorf("%d updates wait, want none: the next poll has confirmed them", got)
 		}
 		for _, c := range tg.Calls("getUpdates")[1:] {
-			if c.Params["timeout"] != "50" || c.Params["allowed_updates"] != `["message"]` {
+			if c.Params["timeout"] != "50" || c.Params["allowed_updates"] != wanted {
 				t.Errorf("getUpdates(%v), want a long poll for messages", c.Params)
 			}
 		}

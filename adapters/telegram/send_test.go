@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"ferry/adapters/telegram"
+	"ferry/adapters/telegram/format"
 	"ferry/adapters/telegram/telegramtest"
 	"ferry/bridge"
 )
@@ -109,7 +111,7 @@ func TestWhatTelegramAnswersIsSaidInTheBridgesWords(t *testing.T) {
 func TestAnAddressOfAnotherChannelIsRejected(t *testing.T) {
 	tg := newServer(t)
 	ch, _ := newChannel(t, config(tg))
-	for _, to := range []bridge.Address{address("sari"), address(""), {Channel: "sms", ID: "42"}} {
+	for _, to := range []bridge.Address{address("sari"), address(""), address("-5:"), address("-5:x"), address("-5:0"), address("-5:7:9"), {Channel: "sms", ID: "42"}} {
 		sendError(t, ch.Send(t.Context(), to, bridge.Part{Text: whisper}), bridge.Rejected)
 	}
 	if got := tg.Calls(); len(got) != 0 {
@@ -143,6 +145,7 @@ func TestAContextEndsAHungCall(t *testing.T) {
 			// and one that has ended asks nothing
 			ctx, cancel = context.WithCancel(t.Context())
 			cancel()
+			synctest.Wait() // until the calls before are in the journal
 			before := len(tg.Calls())
 			if e := sendError(t, f(ctx), bridge.Unavailable); e.InDoubt || len(tg.Calls()) != before {
 				t.Errorf("%s asked Telegram with a context that had ended", name)
@@ -270,4 +273,187 @@ func TestLimits(t *testing.T) {
 	if got := ch.Limits(address("42")); !reflect.DeepEqual(got, want) {
 		t.Errorf("limits = %v, want %v", got, want)
 	}
+	// a group, with all its topics, gets 20 in any minute
+	want[0] = bridge.Limit{Key: "telegram:chat:-100500", Every: 4 * time.Second, Burst: 5}
+	for _, id := range []string{"-100500", "-100500:7"} {
+		if got := ch.Limits(address(id)); !reflect.DeepEqual(got, want) {
+			t.Errorf("limits of %s = %v, want %v", id, got, want)
+		}
+	}
+}
+
+// formatted is a part with entities.
+func formatted(text, bold string) bridge.Part {
+	return bridge.Part{ID: "p", Text: format.Encode(format.Message{
+		Text: text, Entities: []format.Entity{{Type: "bold", Offset: strings.Index(text, bold), Length: len(bold)}},
+	})}
+}
+
+func TestWhatStandsOutIsSentAsEntities(t *testing.T) {
+	tg := newServer(t)
+	tg.Say(42, whisper)
+	ch, _ := newChannel(t, config(tg))
+	if err := ch.Send(t.Context(), address("42"), formatted("a bold word", "bold")); err != nil {
+		t.Fatal(err)
+	}
+	m, err := tg.Sent(t.Context())
+	if err != nil || m.Text != "a bold word" || len(m.Entities) != 1 || m.Entities[0] != (telegramtest.Entity{Type: "bold", Offset: 2, Length: 4}) {
+		t.Errorf("message = %q with %v (%v)", m.Text, m.Entities, err)
+	}
+	if _, ok := m.Params["parse_mode"]; ok {
+		t.Error("it has a parse_mode")
+	}
+}
+
+func TestRefusedEntitiesAreLeftOut(t *testing.T) {
+	for _, words := range []string{"Bad Request: can't parse entities: strange", "Bad Request: ENTITY_BOUNDS_INVALID"} {
+		tg := newServer(t)
+		tg.Say(42, whisper)
+		ch, _ := newChannel(t, config(tg))
+		tg.Fail("sendMessage", telegramtest.Fault{Code: 400, Description: words})
+		if err := ch.Send(t.Context(), address("42"), formatted("a bold word", "bold")); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := tg.Sent(t.Context()); err != nil || m.Text != "a bold word" || len(m.Entities) != 0 {
+			t.Errorf("message = %q with %v (%v), want it plain", m.Text, m.Entities, err)
+		}
+		// and only once
+		tg.Break("sendMessage", telegramtest.Fault{Code: 400, Description: words})
+		before := len(tg.Calls("sendMessage"))
+		sendError(t, ch.Send(t.Context(), address("42"), formatted("a bold word", "bold")), bridge.Rejected)
+		if got := len(tg.Calls("sendMessage")) - before; got != 2 {
+			t.Errorf("%d calls, want 2", got)
+		}
+	}
+}
+
+func TestAnswersAreRepliesInTheirTopic(t *testing.T) {
+	tg := newServer(t)
+	const group = -1000000000500
+	tg.JoinGroup(telegramtest.Group{ID: group, Title: "Friends", Topics: true})
+	topic := tg.OpenTopic(group, 1, "Beaches")
+	asked := tg.Post(telegramtest.Post{By: 1, Chat: group, Topic: topic, Text: "/ask " + whisper})
+	ch, _ := newChannel(t, config(tg))
+	to := address("-1000000000500:" + strconv.Itoa(topic))
+	send := func(replyTo string) telegramtest.Message {
+		t.Helper()
+		if err := ch.Send(t.Context(), to, bridge.Part{ID: "p", Text: whisper, ReplyTo: replyTo}); err != nil {
+			t.Fatal(err)
+		}
+		m, err := tg.Sent(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	if m := send(strconv.Itoa(asked.Message)); m.Topic != topic || m.ReplyTo != asked.Message {
+		t.Errorf("message in topic %d as a reply to %d, want %d and %d", m.Topic, m.ReplyTo, topic, asked.Message)
+	}
+	// what it replies to may be gone, or no message at all
+	tg.Delete(group, asked.Message)
+	for _, ref := range []string{strconv.Itoa(asked.Message), "no number", ""} {
+		if m := send(ref); m.Topic != topic || m.ReplyTo != 0 {
+			t.Errorf("message in topic %d as a reply to %d, want %d and none", m.Topic, m.ReplyTo, topic)
+		}
+	}
+	if err := ch.Typing(t.Context(), to); err != nil {
+		t.Error(err)
+	}
+	// and so may the topic
+	tg.DeleteTopic(group, topic)
+	if m := send(""); m.Topic != 0 {
+		t.Errorf("message in topic %d, want it outside of all", m.Topic)
+	}
+	if err := ch.Typing(t.Context(), to); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAGroupThatHasMovedIsFollowed(t *testing.T) {
+	tg := newServer(t)
+	tg.Join(-500, "Friends")
+	asked := tg.Post(telegramtest.Post{By: 1, Chat: -500, Text: "/ask " + whisper})
+	ch, _ := newChannel(t, config(tg))
+	part := bridge.Part{ID: "p", Text: whisper, ReplyTo: strconv.Itoa(asked.Message)}
+	send := func() telegramtest.Message {
+		t.Helper()
+		if err := ch.Send(t.Context(), address("-500"), part); err != nil {
+			t.Fatal(err)
+		}
+		m, err := tg.Sent(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	part.Preview = strconv.FormatInt(send().Chat, 10) + ":2"
+	moved := tg.Upgrade(-500)
+	// neither the message that it answers nor the one it is to take the place of is in the new group
+	if m := send(); m.Chat != moved || m.ReplyTo != 0 {
+		t.Errorf("message to %d as a reply to %d, want to %d", m.Chat, m.ReplyTo, moved)
+	}
+	before := len(tg.Calls())
+	part.Preview = ""
+	if m := send(); m.Chat != moved {
+		t.Errorf("message to %d, want to %d", m.Chat, moved)
+	}
+	if got := len(tg.Calls()) - before; got != 1 {
+		t.Errorf("%d calls, want the new group to be remembered", got)
+	}
+}
+
+func TestAGroupThatDoesNotLetUsWriteIsLeftAlone(t *testing.T) {
+	tg := newServer(t)
+	tg.Join(-500, "Friends")
+	ch, _ := newChannel(t, config(tg))
+	for _, words := range []string{
+		"Bad Request: not enough rights to send text messages to the chat", "Bad Request: have no rights to send a message", "Bad Request: CHAT_WRITE_FORBIDDEN",
+	} {
+		tg.Fail("sendMessage", telegramtest.Fault{Code: 400, Description: words})
+		sendError(t, ch.Send(t.Context(), address("-500"), bridge.Part{ID: "p", Text: whisper}), bridge.Blocked)
+	}
+}
+
+func TestThePreviewBecomesTheAnswer(t *testing.T) {
+	tg := newServer(t)
+	tg.Join(-500, "Friends")
+	ch, _ := newChannel(t, config(tg))
+	if err := ch.Send(t.Context(), address("-500"), bridge.Part{Text: whisper, Ask: "q", Choices: []bridge.Choice{{Label: "Stop"}}}); err != nil {
+		t.Fatal(err)
+	}
+	shown, err := tg.Sent(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	preview := "-500:" + strconv.Itoa(shown.ID)
+	answer := formatted("the whole answer", "whole")
+	answer.Preview = preview
+	for range 2 { // the second time because nobody knows whether the first one passed
+		if err := ch.Send(t.Context(), address("-500"), answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	screen := tg.Screen(-500).Messages
+	if len(screen) != 1 || screen[0].Text != "the whole answer" || len(screen[0].Entities) != 1 || len(screen[0].Keyboard) != 0 {
+		t.Errorf("screen = %+v, want one message with the answer and no button", screen)
+	}
+	// one that is gone, is somebody else's, or never was
+	asked := tg.Post(telegramtest.Post{By: 1, Chat: -500, Text: "/ask " + whisper})
+	tg.Delete(-500, shown.ID)
+	for _, preview := range []string{preview, "-500:" + strconv.Itoa(asked.Message), "-501:1", "-500:0", "nonsense"} {
+		answer.Preview = preview
+		if err := ch.Send(t.Context(), address("-500"), answer); err != nil {
+			t.Fatal(err)
+		}
+		if m, err := tg.Sent(t.Context()); err != nil || m.Text != "the whole answer" {
+			t.Errorf("%s: message = %q (%v)", preview, m.Text, err)
+		}
+	}
+	// what fails for another reason is not sent twice
+	answer.Preview = "-500:" + strconv.Itoa(asked.Message+1)
+	tg.Fail("editMessageText", telegramtest.TooMany(30), telegramtest.CutBefore)
+	if e := sendError(t, ch.Send(t.Context(), address("-500"), answer), bridge.Throttled); e.RetryAfter != 30*time.Second {
+		t.Errorf("retry after %v, want 30s", e.RetryAfter)
+	}
+	sendError(t, ch.Send(t.Context(), address("-500"), answer), bridge.Unavailable)
 }

@@ -24,6 +24,8 @@ const (
 	secret = "open-sesame"
 	// whisper is in every text that people and the bot write in these tests.
 	whisper = "xyzzy"
+	// wanted are the kinds of updates that the channel asks for.
+	wanted = `["message","edited_message","callback_query","my_chat_member","stopped_message_generation"]`
 )
 
 // journal is a log that can be read while it is written.

@@ -49,7 +49,7 @@ func TestTheWebhookTakesMessagesIn(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"url": "https://ferry.test/telegram/webhook", "secret_token": secret, "max_connections": "100",
-			"allowed_updates": `["message"]`, "drop_pending_updates": "",
+			"allowed_updates": wanted, "drop_pending_updates": "",
 		} {
 			if got := calls[0].Params[name]; got != want {
 				t.Errorf("setWebhook: %s = %q, want %q", name, got, want)

@@ -37,7 +37,7 @@ type opened struct {
 // A channelConfig is a pointer to the settings of a channel: a struct as the type settings
 // describes. Its fields that are no settings of its own, and are called as a field of program or
 // bridge.Settings, are filled in with that; a field ChannelsOn with the names of the channels that are
-// on.
+// on, and a field Texts with what Ferry says.
 type channelConfig interface {
 	// Enabled reports whether there is enough to switch the channel on.
 	Enabled() bool

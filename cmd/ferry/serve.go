@@ -81,9 +81,14 @@ func tellChannels(on []registration) {
 			names = append(names, r.name)
 		}
 	}
+	fill(on, "ChannelsOn", names)
+}
+
+// fill gives those channels something whose settings have a field for it.
+func fill(on []registration, name string, value any) {
 	for _, r := range on {
-		if field := reflect.ValueOf(r.config).Elem().FieldByName("ChannelsOn"); field.IsValid() {
-			field.Set(reflect.ValueOf(names))
+		if field := reflect.ValueOf(r.config).Elem().FieldByName(name); field.IsValid() {
+			field.Set(reflect.ValueOf(value))
 		}
 	}
 }
@@ -135,6 +140,7 @@ func newServer(set *settings, on []registration, log *slog.Logger) (*server, err
 	if s.texts, err = set.program.texts(); err != nil {
 		return nil, usageError{err}
 	}
+	fill(on, "Texts", s.texts)
 	if s.model, err = openai.New(set.model, log); err != nil {
 		return nil, usageError{err}
 	}

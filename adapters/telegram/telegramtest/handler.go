@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,7 +18,8 @@ const maxRequest = 1 << 20
 type refusal struct {
 	code        int
 	description string
-	retryAfter  int // seconds
+	retryAfter  int   // seconds
+	movedTo     int64 // the supergroup that the group has become
 }
 
 func (r *refusal) Error() string { return r.description }
@@ -51,38 +51,23 @@ type result struct {
 	description string
 }
 
-// A method answers a call, with a *refusal or errCut as its error.
-type method struct {
-	name   string
-	params []string // those that the documentation names
-	answer func(*Server, context.Context, params) (result, error)
-}
-
-// methods returns those that are there. Their names are found in any case, as the real server does.
-func methods(name string) (method, bool) {
-	switch strings.ToLower(name) {
-	case "getme":
-		return method{"getMe", nil, (*Server).getMe}, true
-	case "getupdates":
-		return method{"getUpdates", []string{"offset", "limit", "timeout", "allowed_updates"}, (*Server).getUpdates}, true
-	case "setwebhook":
-		return method{"setWebhook", []string{"url", "certificate", "ip_address", "max_connections", "allowed_updates", "drop_pending_updates", "secret_token"}, (*Server).setWebhook}, true
-	case "deletewebhook":
-		return method{"deleteWebhook", []string{"drop_pending_updates"}, (*Server).deleteWebhook}, true
-	case "getwebhookinfo":
-		return method{"getWebhookInfo", nil, (*Server).getWebhookInfo}, true
-	case "sendmessage":
-		return method{"sendMessage", []string{
-			"business_connection_id", "chat_id", "message_thread_id", "direct_messages_topic_id", "ephemeral_message_parameters",
-			"text", "parse_mode", "entities", "link_preview_options", "disable_notification", "protect_content", "allow_paid_broadcast",
-			"suggested_post_parameters", "message_effect_id", "reply_parameters", "reply_markup", "reply_to_message_id",
-		}, (*Server).sendMessage}, true
-	case "getfile":
-		return method{"getFile", []string{"file_id"}, (*Server).getFile}, true
-	case "sendchataction":
-		return method{"sendChatAction", []string{"business_connection_id", "chat_id", "message_thread_id", "action"}, (*Server).sendChatAction}, true
-	}
-	return method{}, false
+// answers are how the methods are answered, with a *refusal or errCut as the error.
+var answers = map[string]func(*Server, context.Context, params) (result, error){
+	"getMe":                  (*Server).getMe,
+	"getUpdates":             (*Server).getUpdates,
+	"setWebhook":             (*Server).setWebhook,
+	"deleteWebhook":          (*Server).deleteWebhook,
+	"getWebhookInfo":         (*Server).getWebhookInfo,
+	"sendMessage":            (*Server).sendMessage,
+	"sendMessageDraft":       (*Server).sendMessageDraft,
+	"sendChatAction":         (*Server).sendChatAction,
+	"editMessageText":        (*Server).editMessageText,
+	"editMessageReplyMarkup": (*Server).editMessageReplyMarkup,
+	"answerCallbackQuery":    (*Server).answerCallbackQuery,
+	"setMyCommands":          (*Server).setMyCommands,
+	"getMyCommands":          (*Server).getMyCommands,
+	"deleteMyCommands":       (*Server).deleteMyCommands,
+	"getFile":                (*Server).getFile,
 }
 
 // ServeHTTP answers one call to /bot<token>/<method>, or a download of /file/bot<token>/<path>.
@@ -99,12 +84,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, &refusal{code: http.StatusNotFound, description: "Not Found"})
 		return
 	}
-	m, known := methods(name)
-	if !known {
-		m.name = name
-	}
+	name, known := api().method(name)
 	p, err := readParams(w, r)
-	call := Call{At: s.now(), Method: m.name, Params: p}
+	call := Call{At: s.now(), Method: name, Params: p}
 	var res result
 	switch {
 	case err != nil:
@@ -114,18 +96,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case token != s.token:
 		err = &refusal{code: http.StatusUnauthorized, description: "Unauthorized"}
 	default:
-		fault := s.planned(m.name, p)
+		fault := s.planned(name, p)
 		err = s.fail(w, r, fault, &call, func() error {
 			if !known {
-				s.noteProblem("unknown method %s", m.name)
+				s.noteProblem("unknown method %s", name)
 				return &refusal{code: http.StatusNotFound, description: "Not Found: method not found"}
 			}
-			s.checkNames(m, p)
+			// The real server ignores what it does not know, so that the bot would never hear of it.
+			for _, wrong := range api().check(name, p) {
+				s.noteProblem("%s", wrong)
+			}
 			var err error
-			res, err = m.answer(s, r.Context(), p)
+			res, err = answers[name](s, r.Context(), p)
 			return err
 		})
 	}
+	s.showAll() // before the bot has its answer
 	s.finish(w, call, err, func() { s.answer(w, res) })
 }
 
@@ -146,16 +132,6 @@ func (s *Server) finish(w http.ResponseWriter, call Call, err error, answer func
 		call.Code = http.StatusOK
 		s.record(call)
 		answer()
-	}
-}
-
-// checkNames notes parameters that the method does not have: the real server ignores them, so that
-// the bot would never know.
-func (s *Server) checkNames(m method, p params) {
-	for name := range p {
-		if !slices.Contains(m.params, name) {
-			s.noteProblem("%s has no parameter %s", m.name, name)
-		}
 	}
 }
 
@@ -184,6 +160,9 @@ func (s *Server) answer(w http.ResponseWriter, res result) {
 
 func (s *Server) refuse(w http.ResponseWriter, no *refusal) {
 	body := map[string]any{"ok": false, "error_code": no.code, "description": no.description}
+	if no.movedTo != 0 {
+		body["parameters"] = map[string]int64{"migrate_to_chat_id": no.movedTo}
+	}
 	if no.retryAfter > 0 {
 		body["parameters"] = map[string]int{"retry_after": no.retryAfter}
 		w.Header().Set("Retry-After", strconv.Itoa(no.retryAfter))
@@ -259,11 +238,18 @@ func (p params) is(name string) bool {
 }
 
 func (s *Server) getMe(context.Context, params) (result, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	return result{value: s.me()}, nil
 }
 
-// me is the bot as a User.
+// me is the bot as a User. The caller holds mu.
 func (s *Server) me() map[string]any {
+	return map[string]any{"id": s.botID(), "is_bot": true, "first_name": "Ferry", "username": s.username}
+}
+
+// botID is the bot's user id, which is the open half of its token.
+func (s *Server) botID() json.Number {
 	id, _, _ := strings.Cut(s.token, ":")
-	return map[string]any{"id": json.Number(id), "is_bot": true, "first_name": "Ferry", "username": s.username}
+	return json.Number(id)
 }

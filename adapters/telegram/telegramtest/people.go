@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf16"
 )
 
@@ -17,52 +16,45 @@ type Person struct {
 	Language                      string // as language_code
 }
 
-// A chat is a conversation that the bot is in.
-type chat struct {
-	person      Person
-	group       string    // the title, of a group
-	messages    int       // how many there have been; their ids count up
-	refuses     string    // why nothing can be sent there
-	typingUntil time.Time // when the bot is no longer seen to be typing
-}
-
 // Meet tells who a person is. Who writes without it is called "Person" and speaks English.
 func (s *Server) Meet(p Person) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.people[p.ID] = p
 	s.private(p.ID).person = p
 }
 
-// Join puts the bot into a group, whose id is below zero.
-func (s *Server) Join(id int64, title string) {
+// Block keeps the bot from sending to a person, until they write again. It hears of it.
+func (s *Server) Block(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.chats[id] = &chat{group: title}
+	s.private(id)
+	s.stand(id, s.person(id), "kicked", "Forbidden: bot was blocked by the user")
 }
-
-// Block keeps the bot from sending to a person, until they write again.
-func (s *Server) Block(id int64) { s.refuseIn(id, "Forbidden: bot was blocked by the user") }
 
 // Deactivate deletes a person's account.
-func (s *Server) Deactivate(id int64) { s.refuseIn(id, "Forbidden: user is deactivated") }
-
-// Kick removes the bot from a group.
-func (s *Server) Kick(id int64) { s.refuseIn(id, "Forbidden: bot was kicked from the group chat") }
-
-func (s *Server) refuseIn(id int64, why string) {
+func (s *Server) Deactivate(id int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.private(id).refuses = why
+	s.private(id).refuses = "Forbidden: user is deactivated"
 }
 
-// private returns a chat, which is a person's if it was not known. The caller holds mu.
-func (s *Server) private(id int64) *chat {
+// stand changes what the bot is in a chat. Refuses is what it hears there from now on. The caller holds mu.
+func (s *Server) stand(id int64, by Person, status, refuses string) {
 	c := s.chats[id]
-	if c == nil {
-		c = &chat{person: Person{ID: id, FirstName: "Person", Language: "en"}}
-		s.chats[id] = c
+	was := "member"
+	if c.refuses != "" {
+		was = "kicked"
 	}
-	return c
+	c.refuses = refuses
+	if was == status {
+		return
+	}
+	member := func(status string) map[string]any { return map[string]any{"user": s.me(), "status": status} }
+	s.add("my_chat_member", map[string]any{
+		"chat": c.json(id), "from": by.user(), "date": s.now().Unix(),
+		"old_chat_member": member(was), "new_chat_member": member(status),
+	}, id)
 }
 
 // Say has a person write to the bot. A text that is too long for one message is cut into several, as
@@ -75,12 +67,8 @@ func (s *Server) Say(id int64, text string) int {
 			head = text[:n]
 		}
 		text = text[len(head):]
-		fields := map[string]any{"text": head}
-		if command, _, _ := strings.Cut(head, " "); strings.HasPrefix(command, "/") {
-			fields["entities"] = []any{map[string]any{"type": "bot_command", "offset": 0, "length": utf16Len(command)}}
-		}
-		if n := s.Message(id, fields); first == 0 {
-			first = n
+		if p := s.Post(Post{By: id, Text: head}); first == 0 {
+			first = p.Update
 		}
 	}
 	return first
@@ -88,10 +76,7 @@ func (s *Server) Say(id int64, text string) int {
 
 // Photo has a person send a picture with a caption, which may be empty. It returns the update's id.
 func (s *Server) Photo(id int64, caption string) int {
-	fields := map[string]any{"photo": []any{
-		map[string]any{"file_id": "photo-small", "file_unique_id": "s", "width": 90, "height": 67, "file_size": 1100},
-		map[string]any{"file_id": "photo-large", "file_unique_id": "l", "width": 1280, "height": 960, "file_size": 190000},
-	}}
+	fields := picture()
 	if caption != "" {
 		fields["caption"] = caption
 	}
@@ -102,21 +87,7 @@ func (s *Server) Photo(id int64, caption string) int {
 // in it. Whoever blocked the bot unblocks it first. It returns the update's id, or 0 if the bot does
 // not want such updates.
 func (s *Server) Message(id int64, fields map[string]any) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := s.private(id)
-	c.refuses = ""
-	c.messages++
-	m := map[string]any{
-		"message_id": c.messages,
-		"date":       s.now().Unix(),
-		"from":       c.user(id),
-		"chat":       c.json(id),
-	}
-	for k, v := range fields {
-		m[k] = v
-	}
-	return s.add("message", m, id)
+	return s.Post(Post{By: id, Fields: fields}).Update
 }
 
 // add makes an update, if the bot wants its kind, and returns its id. The caller holds mu.
@@ -131,7 +102,11 @@ func (s *Server) add(kind string, value any, chat int64) int {
 	if err != nil {
 		panic(fmt.Sprintf("telegramtest: %s: %v", kind, err))
 	}
-	s.push(&queued{id: s.queue.last, chat: chat, body: body, expires: s.now().Add(updateLife)})
+	life := updateLife
+	if kind == "callback_query" {
+		life, s.queue.mixed = pressLife, true
+	}
+	s.push(&queued{id: s.queue.last, chat: chat, body: body, expires: s.now().Add(life)})
 	return s.queue.last
 }
 
@@ -220,29 +195,6 @@ func (s *Server) Typing(chat int64) bool {
 	defer s.mu.Unlock()
 	c := s.chats[chat]
 	return c != nil && s.now().Before(c.typingUntil)
-}
-
-// user is a chat's person as a User.
-func (c *chat) user(id int64) map[string]any {
-	u := map[string]any{"id": id, "is_bot": false, "first_name": c.person.FirstName}
-	for k, v := range map[string]string{"last_name": c.person.LastName, "username": c.person.Username, "language_code": c.person.Language} {
-		if v != "" {
-			u[k] = v
-		}
-	}
-	return u
-}
-
-// json is the chat as a Chat.
-func (c *chat) json(id int64) map[string]any {
-	if c.group != "" {
-		return map[string]any{"id": id, "type": "group", "title": c.group}
-	}
-	out := c.user(id)
-	delete(out, "is_bot")
-	delete(out, "language_code")
-	out["type"] = "private"
-	return out
 }
 
 // utf16Len is the length of s as Telegram counts.

@@ -19,6 +19,7 @@ package telegramtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -38,6 +39,7 @@ type Server struct {
 	journal  bool
 	loopback bool
 	onSent   func(Message)
+	onShow   func(Show)
 	web      *http.Client // calls webhooks
 
 	ctx  context.Context // ends with Close
@@ -45,7 +47,12 @@ type Server struct {
 	work sync.WaitGroup // deliveries to webhooks
 
 	mu       sync.Mutex
+	people   map[int64]Person
 	chats    map[int64]*chat
+	menus    map[menuKey][]Command
+	queries  map[string]*query
+	shows    []Show // that have not been told yet
+	showing  bool
 	files    map[string]*file // by their ids
 	queue    queue
 	poll     *poll
@@ -102,7 +109,10 @@ func New(token string, options ...Option) *Server {
 			// A webhook answers; it does not send elsewhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
+		people:   map[int64]Person{},
 		chats:    map[int64]*chat{},
+		menus:    map[menuKey][]Command{},
+		queries:  map[string]*query{},
 		files:    map[string]*file{},
 		queue:    queue{last: 1_000_000},
 		lastPoll: lastPoll{offset: -1},
@@ -118,6 +128,13 @@ func New(token string, options ...Option) *Server {
 		s.web.Transport = t
 	}
 	return s
+}
+
+// Rename gives the bot another username.
+func (s *Server) Rename(username string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.username = username
 }
 
 // Close ends what the server does by itself, and every call that waits. It returns when all that is
@@ -165,11 +182,18 @@ func (s *Server) Calls(methods ...string) []Call {
 }
 
 // Problems returns what the bot did that Telegram would not refuse but that cannot be meant: unknown
-// parameters, parameters that Telegram ignores or corrects. A test of a bot ends by looking here.
+// parameters, missing ones and wrong types, what Telegram ignores or corrects, presses that were not answered
+// in time. A test of a bot ends by looking here.
 func (s *Server) Problems() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.problems)
+	out := slices.Clone(s.problems)
+	for _, id := range slices.Sorted(maps.Keys(s.queries)) {
+		if q := s.queries[id]; !q.answered && s.now().Sub(q.at) > patience {
+			out = append(out, fmt.Sprintf("press %s in chat %d was not answered", id, q.chat))
+		}
+	}
+	return out
 }
 
 // problem notes something for Problems. The caller holds mu.

@@ -34,17 +34,18 @@ type queued struct {
 type queue struct {
 	last    int // the highest id there has been
 	updates []*queued
-	gone    int // how many of the updates are confirmed and only lie here still
+	gone    int  // how many of the updates are confirmed and only lie here still
+	mixed   bool // some do not live as long as others
 }
 
 // waiting returns the updates that are neither confirmed nor expired.
 func (q *queue) waiting(now time.Time) []*queued {
 	for _, u := range q.updates {
-		// The oldest are in front.
-		if now.Before(u.expires) {
-			break
+		if !now.Before(u.expires) {
+			q.confirm(u)
+		} else if !q.mixed {
+			break // the oldest are in front
 		}
-		q.confirm(u)
 	}
 	q.tidy(0)
 	return q.updates

@@ -164,3 +164,19 @@ func TestNothingSecretIsSaidAtDebug(t *testing.T) {
 	r.signal(syscall.SIGTERM)
 	<-r.exited
 }
+
+// The menu of the real program says what the commands do, in each language.
+func TestTheMenuIsSet(t *testing.T) {
+	_, store := newRedis(t)
+	s := newStage(t, store)
+	s.start("a")
+	s.says(1, "/help") // and so the channel works
+	s.reads(1)
+	eventually(t, "the menu is there in each language", func() bool {
+		french, english := s.telegram.Menu(true, "fr"), s.telegram.Menu(true, "en")
+		return len(french) > 0 && len(english) > 0 && french[0].Description != english[0].Description
+	})
+	if menu := s.telegram.Menu(false, "id"); len(menu) < 8 || menu[0].Command != "new" {
+		t.Errorf("the menu in Indonesian is %v", menu)
+	}
+}
