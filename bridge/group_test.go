@@ -73,6 +73,19 @@ func TestWhatIsPrivateIsRefusedInAGroup(t *testing.T) {
 		if _, err := w.engine.Claim(t.Context(), pane, code, "en"); err == nil {
 			t.Error("a code that everybody has seen is good for something")
 		}
+		shown := w.inbound("")
+		shown.From, shown.Name, shown.Group, shown.Proven = crowd, "Ann", true, ayuThere.ID
+		w.imports()
+		w.receive(shown)
+		time.Sleep(time.Minute)
+		if id, err := w.store.Find(t.Context(), ayuThere); err != nil || id == "" {
+			t.Fatal(id, err)
+		} else if ours, err := w.store.Find(t.Context(), crowd); err != nil || ours == id {
+			t.Error("a group has joined the conversation of one person")
+		}
+		for len(w.chat.Sent()) > 0 {
+			<-w.chat.Sent()
+		}
 		w.shouts("Ann", "/start")
 		if s := <-w.chat.Sent(); s.Part.Number != "" {
 			t.Error("a group is asked for its number")

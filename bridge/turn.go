@@ -143,7 +143,7 @@ func (t *turn) decide(ctx context.Context) (err error) {
 			return t.answerQuestion(ctx, q, yes)
 		}
 	}
-	if first.Proven != "" {
+	if first.Proven != "" && !first.Group {
 		return t.proven(ctx, first.Proven)
 	}
 	if isCommand {
