@@ -64,7 +64,9 @@ func newTracedWorld(t *testing.T, store bridge.Store, change func(*bridge.Settin
 		log: &bytes.Buffer{}, ended: make(chan struct{}),
 	}
 	w.window = &window{Channel: &bridgetest.Channel{Called: "window"}}
-	w.phone = &phone{Channel: &bridgetest.Channel{Called: "sms"}, person: 100, everybody: 1000}
+	w.phone = &phone{Channel: &bridgetest.Channel{Called: "sms"}}
+	w.phone.person.Store(100)
+	w.phone.everybody.Store(1000)
 	w.door = &bridgetest.Redirect{Said: bridge.Terms{Every: 24 * time.Hour}}
 	w.door.Notified()
 	w.chat.Sent() // made inside the bubble

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,7 +19,7 @@ import (
 // three units, and anybody can write in another one's name.
 type phone struct {
 	*bridgetest.Channel
-	person, everybody int
+	person, everybody atomic.Int64
 	failed            func(bridge.Address, *bridge.SendError)
 }
 
@@ -38,7 +39,7 @@ func (*phone) Page(text string, from int, more string) ([]string, int) {
 func (*phone) Cost(part string) int { return (len(part) + phoneUnit - 1) / phoneUnit }
 
 func (p *phone) Allowances() (person, everybody, page int) {
-	return p.person, p.everybody, phonePage / phoneUnit
+	return int(p.person.Load()), int(p.everybody.Load()), phonePage / phoneUnit
 }
 
 func (*phone) Manners() bridge.Manners {
@@ -246,8 +247,8 @@ func TestWhatIsRefusedLaterIsCounted(t *testing.T) {
 
 func TestADaysBudgetIsKeptAndSaidOnce(t *testing.T) {
 	for name, change := range map[string]func(*phone){
-		"a person's":  func(p *phone) { p.person = 5 },
-		"everybody's": func(p *phone) { p.everybody = 5 },
+		"a person's":  func(p *phone) { p.person.Store(5) },
+		"everybody's": func(p *phone) { p.everybody.Store(5) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -293,7 +294,7 @@ func TestWhatIsSentKeepsToTheBudgetToo(t *testing.T) {
 			}
 		}})
 		defer w.end()
-		w.phone.everybody = 5
+		w.phone.everybody.Store(5)
 		finish := w.slowly()
 		w.texted("a story", "")
 		w.prompt()
@@ -310,7 +311,8 @@ func TestWhatIsSentKeepsToTheBudgetToo(t *testing.T) {
 
 func TestAMachineIsNotAnswered(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.phone.person, w.phone.everybody = 0, 0
+		w.phone.person.Store(0)
+		w.phone.everybody.Store(0)
 		answers := 0
 		for range 60 {
 			w.texted("I am out of office.", "")
@@ -369,7 +371,7 @@ func TestWhoWritesHasToShowItBeforeAnythingIsTakenAway(t *testing.T) {
 
 func TestTheDigitsLetPeopleDoIt(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.phone.person = 0
+		w.phone.person.Store(0)
 		w.texted("hi", "")
 		w.buzz()
 		w.texted("forget", "")
@@ -392,7 +394,7 @@ func TestTheDigitsLetPeopleDoIt(t *testing.T) {
 
 func TestDigitsAreNotSentAtWill(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.phone.person = 0
+		w.phone.person.Store(0)
 		w.texted("hi", "")
 		w.buzz()
 		asked := 0

@@ -36,7 +36,7 @@ func TestTheSameNumberIsTheSamePerson(t *testing.T) {
 		}
 		w.knock(ayuThere, "NO")
 		w.notice()
-		w.phone.person = 0
+		w.phone.person.Store(0)
 		w.texted("What was it again?", "")
 		w.wantPrompt("user: And which one was best?\nassistant: re: And which one was best?\nuser: Thanks\nassistant: re: Thanks\nuser: What was it again?\n")
 	})
@@ -75,7 +75,7 @@ func TestTheNumberOfOldIsProvenByDigits(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, c.change, func(w *world) {
-				w.phone.person = 0
+				w.phone.person.Store(0)
 				if _, err := w.store.Import(t.Context(), ayuThere, nil, []bridge.Entry{
 					{ID: "i1", Role: bridge.User, Text: "Which beach was it?", At: time.Now().Add(-c.ago), Channel: "whatsapp", By: ayuThere.ID, Imported: true},
 				}); err != nil {
@@ -109,7 +109,7 @@ func TestTheNumberOfOldIsProvenByDigits(t *testing.T) {
 // What somebody reads is joined by no number that anybody can write from.
 func TestANumberAloneJoinsNoReaders(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.phone.person = 0
+		w.phone.person.Store(0)
 		w.knock(ayuThere, "hello?")
 		w.say("/start " + w.opens(token(w.notice()), "test"))
 		w.hear()
@@ -140,7 +140,7 @@ func TestANumberAloneJoinsNoReaders(t *testing.T) {
 // A yes that anybody could have written lets nobody in.
 func TestAYesOfANumberNeedsDigits(t *testing.T) {
 	inWorld(t, nil, func(w *world) {
-		w.phone.person = 0
+		w.phone.person.Store(0)
 		w.knock(ayuThere, "hello?")
 		link := token(w.notice())
 		w.texted("hi", "")
