@@ -18,7 +18,9 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
 	"ferry/bridge"
 )
@@ -250,8 +252,8 @@ func ended(d *json.Decoder) bool {
 // inUTF8 returns a text in UTF-8. Kannel brings what is not of GSM's alphabet as it came, in UTF-16BE, and says so in
 // %C; what it calls GSM or UTF-8 is UTF-8.
 func inUTF8(s, charset string) string {
-	e, err := htmlindex.Get(charset)
-	if charset == "" || err != nil {
+	e := encodingOf(charset)
+	if e == nil {
 		return s
 	}
 	decoded, err := e.NewDecoder().String(s)
@@ -259,6 +261,29 @@ func inUTF8(s, charset string) string {
 		return s
 	}
 	return decoded
+}
+
+// encodingOf returns the encoding of a charset by its name, however that is written, or nil where a text needs none.
+// Those of Chinese, Japanese and Korean, which gateways do not use, would make the program larger by a megabyte.
+func encodingOf(charset string) encoding.Encoding {
+	plain := func(name string) string {
+		return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(name))
+	}
+	switch name := plain(charset); name {
+	case "utf16be", "utf16", "ucs2", "iso10646ucs2":
+		return unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	case "utf16le":
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case "latin1":
+		return charmap.ISO8859_1
+	default:
+		for _, e := range charmap.All {
+			if named, ok := e.(fmt.Stringer); ok && plain(named.String()) == name {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 // moment reads a time, and returns none where it is none, or none that can be.

@@ -262,7 +262,11 @@ func TestAMessageWithoutAnIDIsKnownByWhatItSays(t *testing.T) {
 func TestWhatIsNotUTF8IsRead(t *testing.T) {
 	for query, want := range map[string]string{
 		"text=%00h%00i%D8%3D%DC%4B&charset=UTF-16BE": "hi👋",
+		"text=%3D%D8%4B%DC&charset=UTF-16LE":         "👋",
 		"text=caf%E9&charset=WINDOWS-1252":           "café",
+		"text=caf%E9&charset=ISO-8859-1":             "café",
+		"text=caf%E9&charset=latin1":                 "café",
+		"text=caf%C3%A9&charset=of-the-moon":         "café",
 		"text=caf%C3%A9&charset=UTF-8":               "café",
 		"text=caf%C3%A9&charset=GSM":                 "café",
 		"text=caf%C3%A9":                             "café",
