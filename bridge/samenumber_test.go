@@ -213,3 +213,17 @@ func TestANumberThatIsSilentStaysSo(t *testing.T) {
 		w.wantNoBuzz()
 	})
 }
+
+// Where the platform does not say what somebody speaks, it is known from before, or from where their number is.
+func TestNoticesAreInTheLanguageThatIsKnown(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		for number, lang := range map[string]string{ayuThere.ID: "id", "+5511912345678": "pt", "+447700900123": "en"} {
+			in := w.inbound("/help")
+			in.From, in.Name, in.Language = bridge.Address{Channel: "sms", ID: number}, "", ""
+			w.receive(in)
+			if got, want := w.buzz(), w.words(lang, texts.HelpWords, nil); got[:20] != want[:20] {
+				t.Errorf("%s hears %q, want %q", number, got, want)
+			}
+		}
+	})
+}

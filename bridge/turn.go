@@ -80,7 +80,8 @@ func (e *Engine) newTurn(l *Lease, h *held) *turn {
 	}
 	t.out.Done = len(t.said)
 	if len(t.said) > 0 {
-		t.lang = e.Texts.Match(l.Settings[languageSetting], t.said[0].Language)
+		// What their platform says now, what it said before, and what is spoken where their number is from.
+		t.lang = e.Texts.Match(l.Settings[languageSetting], t.said[0].Language, l.Settings[spokenSetting], spokenAt(t.to))
 	}
 	return t
 }
