@@ -3,165 +3,201 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"ferry/adapters/openai"
-	"ferry/adapters/openai/openaitest"
+	"ferry/adapters/sms"
 	"ferry/adapters/telegram"
-	"ferry/adapters/telegram/telegramtest"
+	"ferry/adapters/web"
+	"ferry/adapters/whatsapp"
 	"ferry/bridge"
+	"ferry/bridge/texts"
+	"ferry/cmd/ferry/demo"
 	"ferry/sessions"
 )
 
-// demoGrace is how long the end of a demo may take.
-const demoGrace = 2 * time.Second
+// demoAddress is where the page of the demo is, unless somebody else is there.
+const demoAddress = "127.0.0.1:8080"
 
-type demoCmd struct{}
+// demoNotices is how often somebody gets a notice on WhatsApp in the demo. Less than a day goes by there.
+const demoNotices = 10 * time.Second
 
-// Run has a conversation with whoever is at the terminal: what is typed goes in as a Telegram user's
-// message through an emulated Telegram, what the bot sends there is printed.
-func (demoCmd) Run(ctx context.Context, in *invocation) error {
+type demoCmd struct {
+	NoOpen bool `help:"Open no browser."`
+}
+
+// Run shows the product on one page, on this machine alone.
+func (c demoCmd) Run(ctx context.Context, in *invocation) error {
 	set := in.settings
 	if err := set.check(&set.program, &set.bridge, &set.model); err != nil {
 		return err
 	}
-	log := slog.New(slog.NewTextHandler(in.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(slog.NewTextHandler(in.stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	if set.byName["LOG_LEVEL"].given != "" {
 		log = newLogger(in.stderr, set.program.LogFormat, set.program.LogLevel)
 	}
-	said, err := set.program.texts()
-	if err != nil {
-		return usageError{err}
-	}
-
-	config, pretends := set.model, !set.model.Enabled()
-	if pretends {
-		var hangUp func()
-		if config.BaseURL, hangUp, err = servePretend(ctx); err != nil {
-			return err
-		}
-		defer hangUp()
-		config.Model = pretendModel
-	}
-	model, err := openai.New(config, log)
-	if err != nil {
-		return usageError{err}
-	}
-
-	screen := newPhone(in.stdout, terminal(in.stdin) && terminal(in.stdout))
-	token := "1:" + rand.Text() + rand.Text()
-	tg := telegramtest.New(token, telegramtest.WithoutJournal(), telegramtest.OnSent(func(m telegramtest.Message) {
-		screen.heard(m.Text)
-	}))
-	defer tg.Close()
-	tg.Meet(telegramtest.Person{ID: demoPerson, FirstName: "You", Language: set.program.DefaultLanguage})
-	ch, err := telegram.New(telegram.Config{
-		Token: token, APIURL: "http://telegram.invalid", Mode: "poll", Transport: tg.Transport(),
-	}, log.With("channel", "telegram"))
+	l, elsewhere, err := demoListener(ctx)
 	if err != nil {
 		return err
 	}
-
-	store := sessions.NewMemory(sessions.Options{})
-	engine := bridge.NewEngine(bridge.Parts{
-		Store: store, Model: model, Channels: []bridge.Channel{ch}, Texts: said, Settings: set.bridge,
-		Secret: []byte(token), KeptFor: set.store.HistoryTTL, Log: log,
-	})
-	ctx, end := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	defer running.Wait()
-	defer end()
-	running.Go(func() { engine.Run(ctx, demoGrace) })
-
-	screen.welcome(pretends, config)
-	d := demo{tg: tg, store: store, screen: screen}
-	return d.talk(ctx, in.stdin)
-}
-
-// demoPerson is who types, as Telegram knows them.
-const demoPerson = 42
-
-// A demo is a conversation that goes through an emulated Telegram.
-type demo struct {
-	tg     *telegramtest.Server
-	store  bridge.Store
-	screen *phone
-}
-
-// talk passes on what is typed until it ends and everything is answered, or until ctx ends.
-func (d *demo) talk(ctx context.Context, stdin io.Reader) error {
-	typed, failed := lines(ctx, stdin)
-	d.screen.prompt()
-	for {
-		select {
-		case <-ctx.Done():
-			d.screen.bye()
-			return nil
-		case line, more := <-typed:
-			if !more {
-				d.settle(ctx)
-				d.screen.bye()
-				return <-failed
-			}
-			if strings.TrimSpace(line) == "" {
-				d.screen.prompt()
-				continue
-			}
-			if !d.screen.live {
-				d.settle(ctx) // what comes from a file is said as by someone who waits for each answer
-			}
-			d.screen.typed(line)
-			d.tg.Say(demoPerson, line)
-		}
-	}
-}
-
-// settle waits until all that was typed has been fetched, answered and delivered.
-func (d *demo) settle(ctx context.Context) {
-	const look = 10 * time.Millisecond
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if d.tg.Waiting() > 0 {
-			continue
-		}
-		if c, err := d.store.Census(ctx); err == nil && c.Ready+c.Leased == 0 {
-			return
-		}
-	}
-}
-
-// servePretend serves the pretend model on loopback and returns where.
-func servePretend(ctx context.Context) (baseURL string, hangUp func(), err error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	defer l.Close()
+	set.program.PublicURL = "http://" + l.Addr().String()
+	s, err := newDemo(set, log)
 	if err != nil {
-		return "", nil, fmt.Errorf("listen for the pretend model: %w", err)
+		return err
 	}
-	server := &http.Server{
-		Handler:           &openaitest.Server{Reply: openaitest.Say(pretend), Forgetful: true},
-		ReadHeaderTimeout: time.Second,
+	s.welcome(in.stdout, elsewhere)
+	if !c.NoOpen {
+		openBrowser(ctx, in.env, set.program.PublicURL)
 	}
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			_ = l.Close() // the conversation goes on and says that the model is away
+	return s.stage.Run(ctx, l)
+}
+
+// demoListener listens where the page is to be, or at another port where somebody else is there.
+func demoListener(ctx context.Context) (l net.Listener, elsewhere bool, err error) {
+	if l, err = new(net.ListenConfig).Listen(ctx, "tcp", demoAddress); err == nil {
+		return l, false, nil
+	}
+	l, err = new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, false, fmt.Errorf("listen on this machine: %w", err)
+	}
+	return l, true, nil
+}
+
+// A demonstration is the program on a stage.
+type demonstration struct {
+	settings *settings
+	stage    *demo.Stage
+	model    bridge.Model    // a real one, or nil
+	bot      telegram.Config // on, if it is a real one
+	texts    *texts.Texts
+	log      *slog.Logger
+	secret   []byte
+
+	starting sync.Mutex // copies are started one at a time, as they are lent their ways in the same settings
+}
+
+// newDemo sets a stage up. What is set of the model and of a bot on Telegram counts, nothing else does.
+func newDemo(set *settings, log *slog.Logger) (*demonstration, error) {
+	d := &demonstration{settings: set, log: log, secret: make([]byte, keySize)}
+	tg, _ := set.config("telegram").(*telegram.Config) // it is in the list of channels
+	d.bot = *tg
+	rand.Read(d.secret)
+	var err error
+	if d.texts, err = set.program.texts(); err != nil {
+		return nil, usageError{err}
+	}
+	if set.model.Enabled() {
+		if d.model, err = openai.New(set.model, log); err != nil {
+			return nil, usageError{err}
 		}
-	})
-	return "http://" + l.Addr().String() + "/v1", func() {
-		_ = server.Close() // nobody asks it any more
-		serving.Wait()
-	}, nil
+	}
+	store := sessions.NewMemory(sessions.Options{})
+	cfg := demo.Config{
+		PublicURL: set.program.PublicURL, Title: set.bridge.AssistantName, Texts: d.texts, Store: store,
+		Model: d.model, ModelName: set.model.Model, Start: d.start, Log: log,
+		Import: func(ctx context.Context, line string) error {
+			im := &importing{settings: set, stderr: io.Discard, store: store, progress: newProgress(io.Discard, 0)}
+			return im.line(ctx, []byte(line))
+		},
+	}
+	if d.bot.Enabled() {
+		// Nobody outside this machine reaches us, so that updates have to be fetched.
+		d.bot.Mode, d.bot.PublicURL = "poll", set.program.PublicURL
+		if err := d.bot.Check(); err != nil {
+			return nil, usageError{err}
+		}
+		cfg.RealBot = true
+		cfg.Secrets = append(cfg.Secrets, d.bot.Token)
+	}
+	if d.stage, err = demo.New(cfg); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// config returns the settings of a channel.
+func (s *settings) config(channel string) channelConfig {
+	for _, r := range s.channels {
+		if r.name == channel {
+			return r.config
+		}
+	}
+	return nil
+}
+
+// start starts a copy of the program on what it is lent.
+func (d *demonstration) start(r *demo.Replica) (demo.Process, error) {
+	d.starting.Lock()
+	defer d.starting.Unlock()
+	var on []registration
+	for _, one := range d.settings.channels {
+		if d.lend(one.config, r) {
+			on = append(on, one)
+		}
+	}
+	tellChannels(on)
+	s, err := newServer(d.settings, on, r.Model(), r.Log(d.log))
+	if err != nil {
+		return demo.Process{}, err
+	}
+	return demo.Process{Engine: s.begin(r.Store(), d.secret, r.Trace()), Handler: s.publicHandler, Wait: s.wait}, nil
+}
+
+// lend gives a channel its account and its way to the platform. It reports whether there is one here.
+func (d *demonstration) lend(config channelConfig, r *demo.Replica) bool {
+	p := &d.settings.program
+	switch c := config.(type) {
+	case *telegram.Config:
+		if *c = d.bot; !c.Enabled() {
+			*c = telegram.Config{
+				Token: d.stage.TelegramToken, APIURL: "http://telegram.invalid", Mode: "webhook", MessagesPerSecond: d.bot.MessagesPerSecond,
+				PublicURL: p.PublicURL,
+			}
+		}
+		c.Transport = r.Telegram()
+	case *whatsapp.Config:
+		*c = whatsapp.Config{
+			Token: d.stage.WhatsApp.Token, PhoneNumberID: d.stage.WhatsApp.PhoneNumberID, AppSecret: d.stage.WhatsApp.AppSecret,
+			VerifyToken: d.stage.WhatsApp.VerifyToken, BusinessAccountID: d.stage.WhatsApp.BusinessAccountID,
+			APIURL: "http://whatsapp.invalid", NoticeEvery: demoNotices, PublicURL: p.PublicURL, Transport: r.WhatsApp(),
+		}
+	case *sms.Config:
+		*c = sms.Config{
+			Provider: "twilio", TwilioAccountSID: d.stage.Twilio.SID, TwilioAuthToken: d.stage.Twilio.Token, TwilioFrom: d.stage.Twilio.Number,
+			TwilioAPIURL: "http://twilio.invalid", PublicURL: p.PublicURL, Transport: r.SMS(),
+		}
+	case *web.Config:
+		*c = web.Config{
+			Web: "on", PublicURL: p.PublicURL, AssistantName: d.settings.bridge.AssistantName,
+			Languages: p.Languages, DefaultLanguage: p.DefaultLanguage,
+			SupportURL: d.settings.bridge.SupportURL, PrivacyURL: d.settings.bridge.PrivacyURL,
+		}
+	default:
+		return false // there is no emulator of it
+	}
+	return true
+}
+
+// welcome tells what this is.
+func (d *demonstration) welcome(out io.Writer, elsewhere bool) {
+	where := "WhatsApp, Telegram and SMS are emulated on this machine"
+	if d.bot.Enabled() {
+		where = "WhatsApp and SMS are emulated on this machine, Telegram is your real bot"
+	}
+	model := "the model is a pretend one; set OPENAI_API_KEY or OPENAI_BASE_URL, and OPENAI_MODEL, for a real one"
+	if d.model != nil {
+		model = "the model is a real one: " + d.settings.model.Model
+	}
+	fmt.Fprintf(out, "This is a demo of Ferry: %s; %s.\nNothing is kept.\n", where, model)
+	if elsewhere {
+		fmt.Fprintf(out, "Somebody else listens on %s, so it is at another port.\n", demoAddress)
+	}
+	fmt.Fprintf(out, "\n    %s/\n\nCtrl-C ends it.\n", d.settings.program.PublicURL)
 }

@@ -41,7 +41,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 // commands is the command line, but for the settings.
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Run the bridge, with every channel whose settings are there."`
-	Demo    demoCmd    `cmd:"" help:"Try a conversation in this terminal: no account, no Redis, no key."`
+	Demo    demoCmd    `cmd:"" help:"Try all of it on one page, on this machine: no account, no Redis, no key."`
 	Import  importCmd  `cmd:"" help:"Take over the history that people had on WhatsApp."`
 	User    userCmd    `cmd:"" help:"What support can do about a person."`
 	Config  configCmd  `cmd:"" help:"Print every setting with its default and meaning, as an env file."`

@@ -32,7 +32,11 @@ func (serveCmd) Run(ctx context.Context, in *invocation) error {
 	for _, warning := range set.strangers(in.env) {
 		log.Warn(warning)
 	}
-	s, err := newServer(set, on, log)
+	model, err := openai.New(set.model, log)
+	if err != nil {
+		return usageError{err}
+	}
+	s, err := newServer(set, on, model, log)
 	if err != nil {
 		return err
 	}
@@ -134,16 +138,14 @@ type server struct {
 	engine    atomic.Pointer[bridge.Engine] // nil until the store has been reached
 }
 
-func newServer(set *settings, on []registration, log *slog.Logger) (*server, error) {
-	s := &server{settings: set, log: log, metrics: newMetrics()}
+// newServer puts a bridge together, of the channels that are on and whoever answers. It does nothing yet.
+func newServer(set *settings, on []registration, model bridge.Model, log *slog.Logger) (*server, error) {
+	s := &server{settings: set, log: log, model: model, metrics: newMetrics()}
 	var err error
 	if s.texts, err = set.program.texts(); err != nil {
 		return nil, usageError{err}
 	}
 	fill(on, "Texts", s.texts)
-	if s.model, err = openai.New(set.model, log); err != nil {
-		return nil, usageError{err}
-	}
 	for _, r := range on {
 		it, err := r.open(log)
 		if err != nil {
@@ -306,22 +308,33 @@ func (s *server) answer(ctx context.Context, grace time.Duration, drained <-chan
 	if err != nil {
 		return err
 	}
-	engine := bridge.NewEngine(bridge.Parts{
-		Store: store, Model: s.model, Channels: s.channels, Redirects: s.redirects, Silent: s.settings.silent(),
-		Texts: s.texts, Settings: s.settings.bridge, PublicURL: s.settings.program.PublicURL,
-		Secret: secret, KeptFor: s.settings.store.HistoryTTL, Trace: s.metrics.trace(), Log: s.log,
-	})
+	engine := s.begin(store, secret, s.metrics.trace())
 	s.metrics.observe(engine)
-	s.engine.Store(engine)
 	s.log.Info("ferry is ready", "store", s.settings.program.Store)
 	engine.Run(ctx, grace)
 	<-drained
+	s.wait()
+	return closeStore()
+}
+
+// begin makes the engine, on a store that can be reached.
+func (s *server) begin(store bridge.Store, secret []byte, trace bridge.Trace) *bridge.Engine {
+	engine := bridge.NewEngine(bridge.Parts{
+		Store: store, Model: s.model, Channels: s.channels, Redirects: s.redirects, Silent: s.settings.silent(),
+		Texts: s.texts, Settings: s.settings.bridge, PublicURL: s.settings.program.PublicURL,
+		Secret: secret, KeptFor: s.settings.store.HistoryTTL, Trace: trace, Log: s.log,
+	})
+	s.engine.Store(engine)
+	return engine
+}
+
+// wait returns when nothing goes on any more that the channels have begun by themselves.
+func (s *server) wait() {
 	for _, it := range s.everything() {
 		if c, ok := it.(interface{ Wait() }); ok {
 			c.Wait()
 		}
 	}
-	return closeStore()
 }
 
 func (s *server) newHTTPServer(h http.Handler) *http.Server {

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"ferry/adapters/openai"
 	"ferry/adapters/openai/openaitest"
 )
 
@@ -229,7 +230,11 @@ func testOutlives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := newServer(in.settings, on, slog.New(slog.DiscardHandler))
+	model, err := openai.New(in.settings.model, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newServer(in.settings, on, model, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

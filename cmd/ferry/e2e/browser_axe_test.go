@@ -30,7 +30,7 @@ func axe(t testing.TB) string {
 func (b *tab) judge(script, state string) {
 	b.t.Helper()
 	// What moves is judged when it has come to rest.
-	look[bool](b, `Promise.all(root.getAnimations().map((one) => one.finished)).then(() => true)`, chromedp.EvalAwaitPromise)
+	look[bool](b, `Promise.all((root || document).getAnimations().map((one) => one.finished)).then(() => true)`, chromedp.EvalAwaitPromise)
 	b.photograph(state)
 	if !look[bool](b, `"axe" in window`) {
 		b.do("load axe", chromedp.Evaluate[chromedp.Void](script))
