@@ -12,7 +12,8 @@
 // The tests named browser_… open the chat page and the widget in Chromium, with one profile for each
 // test; a page that logs an error, breaks its policy or asks another host fails them. axe, which judges
 // whether everybody can use a page, is installed by "npm ci" in testdata/axe.
-// FERRY_TEST_SCREENSHOTS=DIR keeps a picture of each state that axe has judged.
+// FERRY_TEST_SCREENSHOTS=DIR keeps a picture of each state that axe has judged, FERRY_TEST_PICTURES=DIR those of the
+// demo that the README shows.
 //
 // Without redis-server, Chromium or axe the tests that need it are skipped, or fail if FERRY_TEST_STRICT
 // is 1.
