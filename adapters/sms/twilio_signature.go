@@ -52,12 +52,12 @@ func signedParameters(form url.Values) string {
 	return b.String()
 }
 
-// byUnits compares as Twilio's systems and its library do, by UTF-16 units.
+// byUnits compares as Twilio's systems and its library do, by UTF-16 units; what is no UTF-8, by its bytes.
 func byUnits(a, b string) int {
-	if c := cmp.Compare(a, b); c == 0 {
+	if a == b {
 		return 0
 	}
-	return slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b)))
+	return cmp.Or(slices.Compare(utf16.Encode([]rune(a)), utf16.Encode([]rune(b))), cmp.Compare(a, b))
 }
 
 // withPort returns an address with the port of its scheme, unless it has one.
