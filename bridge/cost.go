@@ -53,8 +53,8 @@ func (e *Engine) charge(ctx context.Context, m Meter, d delivery, part string) (
 func personCharge(channel, holder string) string { return channel + ":" + holder }
 
 // tooDear deals with a turn that must not cost anything: of a machine that answers every message, of somebody who
-// wants to hear nothing, or of a person whose budget of the day, or everybody's, does not allow for a page any more, which they are told once. It
-// reports whether it was one.
+// wants to hear nothing, or of a person whose budget of the day, or everybody's, does not allow for a page any
+// more, which they are told once. It reports whether it was one.
 func (t *turn) tooDear(ctx context.Context) (bool, error) {
 	m := t.meter(t.to.Channel)
 	if m == nil {

@@ -56,7 +56,8 @@ func (t *turn) challenge(ctx context.Context, do intent) error {
 		key = texts.DigitsKnown
 	}
 	t.keep(questionSetting+t.to.String(), question{What: digitsQuestion, Asked: time.Now(), Turn: t.id, Intent: &do})
-	t.notice(key, texts.Args{"Digits": t.digits(t.id)})
+	// Who is asked because somebody else wrote in their name sees what it was.
+	t.notice(key, texts.Args{"Digits": t.digits(t.id), "What": snippet(t.said[0].Text)})
 	return nil
 }
 

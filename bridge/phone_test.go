@@ -375,10 +375,7 @@ func TestTheDigitsLetPeopleDoIt(t *testing.T) {
 		w.texted("hi", "")
 		w.buzz()
 		w.texted("forget", "")
-		asked := w.buzz() // the digits are on its second page
-		w.texted("more", "")
-		_ = asked
-		w.texted(fourDigits.FindString(w.buzz()), "")
+		w.texted(w.digits(w.buzz()), "")
 		if got := w.buzz(); !strings.HasPrefix(got, "This deletes everything") {
 			t.Fatalf("got %q, want to be asked whether to forget", got)
 		}
@@ -388,6 +385,30 @@ func TestTheDigitsLetPeopleDoIt(t *testing.T) {
 		}
 		if id, err := w.store.Find(t.Context(), ayuPhone); id != "" || err != nil {
 			t.Errorf("Find = %q, %v; want nobody", id, err)
+		}
+	})
+}
+
+// Whoever gets digits sees what they are for: it may be that somebody else has written that.
+func TestTheDigitsSayWhatTheyAreFor(t *testing.T) {
+	inWorld(t, nil, func(w *world) {
+		w.phone.person.Store(0)
+		w.texted("hi", "")
+		w.buzz()
+		for _, what := range []string{"forget", "K7Q4P-X2M9D"} {
+			w.texted(what, "")
+			whole, _, _ := strings.Cut(w.buzz(), "|")
+			for range 5 {
+				if fourDigits.MatchString(whole) {
+					break
+				}
+				w.texted("more", "")
+				page, _, _ := strings.Cut(w.buzz(), "|")
+				whole += page
+			}
+			if !strings.Contains(whole, "If you wrote "+what+", reply") {
+				t.Errorf("%s: got %q", what, whole)
+			}
 		}
 	})
 }

@@ -66,7 +66,7 @@ const (
 	AdmitAsk      Key = "admit_ask"      // Whom: masked; asks for yes or no
 	AdmitRefused  Key = "admit_refused"  // the answer was no
 	ProofAsk      Key = "proof_ask"      // Digits: to be said on WhatsApp
-	DigitsAsk     Key = "digits_ask"     // Digits: to be said back, where anybody can write in another one's name
+	DigitsAsk     Key = "digits_ask"     // What: what was written; Digits: to be said back, where anybody can write in another one's name
 	DigitsWrong   Key = "digits_wrong"   // they were others
 	DigitsWait    Key = "digits_wait"    // When: from Texts.When
 	DigitsKnown   Key = "digits_known"   // Digits: to be said back by who was on WhatsApp with the same number
