@@ -108,7 +108,8 @@
 //	             prompt.go what it gets to see, limit.go who may not ask now
 //	command.go   what people can say to Ferry itself; support.go what an operator can
 //	redirect.go  where no assistant may speak; knock.go what happens there
-//	linking.go   who joins whose conversation; linkturn.go doing it, redeem.go what people say for it,
+//	linking.go   who joins whose conversation, linkproof.go what they have to prove first; linkturn.go
+//	             doing it, redeem.go what people say for it,
 //	             code.go and redirectlink.go codes and links, crossing.go and invite.go the page behind
 //	             a link, people.go what the store does for it
 //	bring.go     a chat that people exported and bring along; chat.go reading it, with chatexport/

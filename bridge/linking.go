@@ -3,7 +3,6 @@ package bridge
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -11,7 +10,7 @@ import (
 	"ferry/bridge/texts"
 )
 
-// Linking is one state machine, and this file is all of it: who joins whose conversation, who is asked,
+// Linking is one state machine, and this file with linkproof.go is all of it: who joins whose conversation, who is asked,
 // and who leaves it again. A session decides alone, in a turn of its own, about what it knows itself, and
 // writes a letter to another session where that has to decide. So there are no locks over two sessions, and
 // what is decided twice after a crash comes to the same.
@@ -127,19 +126,6 @@ type claim struct {
 	Brought []Address `json:"brought,omitempty"`
 	At      time.Time `json:"at"`
 }
-
-// A pendingProof is a first claim that waits for digits to be said on the channel that the history is
-// from.
-type pendingProof struct {
-	Letter letter    `json:"letter"`
-	Asked  time.Time `json:"asked"`
-	Wrong  int       `json:"wrong,omitempty"`
-}
-
-const (
-	wrongDigitsMost = 5
-	proofsMost      = 30
-)
 
 // A linking is a session at a time, as far as it matters for linking.
 type linking struct {
@@ -390,37 +376,6 @@ func (k *linking) join(l letter) (do acts) {
 	return do
 }
 
-// wantProof has somebody wait until digits are said on the channel that the history is from. Of many who wait,
-// whose number is anybody's guess where a link has leaked, the latest do; and no two wait for the same digits,
-// of which one would be let in by the other's.
-func (k *linking) wantProof(do *acts, l letter) {
-	waiting := settingsOf[pendingProof](k.settings, proofSetting)
-	maps.DeleteFunc(waiting, func(code string, p pendingProof) bool {
-		old := k.now.Sub(p.Asked) > codeLife
-		if old {
-			do.change(proofSetting+code, "")
-		}
-		return old || code == l.Code
-	})
-	for code := range waiting {
-		if k.digits(code) == k.digits(l.Code) {
-			do.came(l.Code, claimRefused)
-			do.tell(l.About, texts.CodeUnknown, nil)
-			return
-		}
-	}
-	oldest := slices.SortedFunc(maps.Keys(waiting), func(a, b string) int {
-		return cmp.Or(waiting[a].Asked.Compare(waiting[b].Asked), cmp.Compare(a, b))
-	})
-	for _, code := range oldest[:max(0, len(oldest)+1-proofsMost)] {
-		do.change(proofSetting+code, "")
-		do.came(code, claimRefused)
-	}
-	do.keep(proofSetting+l.Code, pendingProof{Letter: l, Asked: k.now})
-	do.came(l.Code, claimWaiting)
-	do.tell(l.About, texts.ProofAsk, texts.Args{"Digits": k.digits(l.Code)})
-}
-
 // grant lets somebody in.
 func (k *linking) grant(do *acts, l letter) {
 	do.keep(claimSetting+l.Code, claim{Who: l.With, At: k.now})
@@ -429,33 +384,6 @@ func (k *linking) grant(do *acts, l letter) {
 	do.came(l.Code, claimLinked)
 	l.What, l.From, l.To = mergeLetter, k.session, l.From
 	do.post = append(do.post, l)
-}
-
-// prove takes digits that were said on the channel that the history is from.
-func (k *linking) prove(digits string) (do acts, known bool) {
-	proofs := settingsOf[pendingProof](k.settings, proofSetting)
-	for _, code := range slices.Sorted(maps.Keys(proofs)) {
-		p := proofs[code]
-		switch {
-		case k.now.Sub(p.Asked) > codeLife:
-			do.change(proofSetting+code, "")
-		case k.digits(code) == digits:
-			again := *k
-			again.confirm = false // it is confirmed; who has come in meanwhile is asked all the same
-			done := again.join(p.Letter)
-			done.change(proofSetting+code, "")
-			return done, true
-		default:
-			known = true
-			if p.Wrong++; p.Wrong < wrongDigitsMost {
-				do.keep(proofSetting+code, p)
-			} else {
-				do.change(proofSetting+code, "")
-				do.came(code, claimRefused)
-			}
-		}
-	}
-	return do, known
 }
 
 // undo takes back the newest claim, or the newest of an address. What its addresses have said leaves
